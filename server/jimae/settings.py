@@ -1,0 +1,229 @@
+"""Settings: declared once here, read from `jimae.toml` and `JIMAE_*`.
+
+Environment variables win over the file, and the command line over both. An
+unknown key or a bad value stops the start. `docs/settings.md` is generated from
+these declarations.
+
+pydantic-settings is not used: it passes over unknown environment variables, and
+a mistyped `JIMAE_` name has to stop the start.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jimae.errors import JimaeError
+
+ENV_PREFIX = "JIMAE_"
+ENV_DELIMITER = "__"
+FILE_NAME = "jimae.toml"
+
+Scope = Literal["user", "key", "group", "server"]
+KvType = Literal["f16", "q8_0"]
+
+
+def default_data_dir() -> Path:
+    """Where everything that the server writes goes unless told otherwise."""
+    home = os.environ.get("XDG_DATA_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "share") / "jimae"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(_Section):
+    """How the server listens."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on. Loopback only for now.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8080, description="Port to listen on; 0 picks a free one."
+    )
+    max_body_mb: Annotated[float, Field(gt=0, le=1024)] = Field(
+        32, description="Largest request body in MiB; a larger one is answered 413."
+    )
+    drain_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
+        30, description="How long a stop waits for running answers before it ends them."
+    )
+
+
+class ModelsSettings(_Section):
+    """Which models there are."""
+
+    default: str | None = Field(
+        None, description="Model id to load at start; unset takes the best one that is there."
+    )
+    hub: str | None = Field(
+        None, description="Base URL of a model hub mirror that `jimae pull` uses."
+    )
+
+
+class EngineSettings(_Section):
+    """How a model runs."""
+
+    context: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="Most tokens (prompt and answer) of one request; "
+        "0 takes what the model and kv_tokens allow.",
+    )
+    kv_tokens: Annotated[int, Field(ge=256)] = Field(
+        32768,
+        description="Tokens of context held in memory at once, for all requests together "
+        "and for what is kept for reuse.",
+    )
+    parallel: Annotated[int, Field(ge=1, le=128)] = Field(
+        16, description="Most answers that are written at the same time."
+    )
+    max_queue: Annotated[int, Field(ge=0)] = Field(
+        128, description="Most requests that wait; one more is answered 429."
+    )
+    target_itl: Annotated[float, Field(gt=0, le=60)] = Field(
+        0.8,
+        description="Seconds that one step should take at most while somebody is reading "
+        "an answer: long prompts are read in chunks that keep to it.",
+    )
+    kv_type: KvType = Field("f16", description="Number format of the KV cache.")
+    threads: Annotated[int, Field(ge=0)] = Field(
+        0, description="CPU threads; 0 takes one per physical core."
+    )
+    gpu_layers: Annotated[int, Field(ge=-1)] = Field(
+        -1, description="Layers to put on a GPU; -1 as many as fit."
+    )
+    sharing: Scope = Field(
+        "user",
+        description="Whose requests may share a prompt's beginning in memory: "
+        "the same user's, key's, group's, or everybody's on this server.",
+    )
+
+
+class LogSettings(_Section):
+    """What the server writes to its log."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least important level that is written."
+    )
+
+
+class Settings(_Section):
+    """All settings of one server."""
+
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        description="The directory that holds everything the server writes: models, database, log.",
+    )
+    server: ServerSettings = ServerSettings()
+    models: ModelsSettings = ModelsSettings()
+    engine: EngineSettings = EngineSettings()
+    log: LogSettings = LogSettings()
+
+    @property
+    def models_dir(self) -> Path:
+        return self.data_dir / "models"
+
+
+def load(
+    *,
+    file: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Read the settings of this run.
+
+    `file` is an explicit path, else `jimae.toml` in the data directory if it
+    exists; `overrides` come from the command line, keyed by dotted name.
+
+    Raises JimaeError `setting_unknown`, `setting_invalid` or `settings_file`.
+    """
+    environ = os.environ if environ is None else environ
+    from_env = _from_environ(environ)
+    from_cli = _nest({k: v for k, v in (overrides or {}).items() if v is not None})
+    data_dir = from_cli.get("data_dir") or from_env.get("data_dir") or default_data_dir()
+    path = file if file is not None else Path(data_dir).expanduser() / FILE_NAME
+    from_file = _from_file(path) if file is not None or path.is_file() else {}
+    merged = _merge(_merge(from_file, from_env), from_cli)
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        raise _explain(error) from None
+    return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})
+
+
+def names() -> list[str]:
+    """Every setting's dotted name, in the order of their declaration."""
+    found: list[str] = []
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, _Section):
+            found += [f"{name}.{inner}" for inner in section.model_fields]
+        else:
+            found.append(name)
+    return found
+
+
+def env_name(name: str) -> str:
+    """`engine.kv_tokens` -> `JIMAE_ENGINE__KV_TOKENS`."""
+    return ENV_PREFIX + name.upper().replace(".", ENV_DELIMITER)
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
+    known = {env_name(name): name for name in names()}
+    values: dict[str, Any] = {}
+    for variable in sorted(environ):
+        if not variable.startswith(ENV_PREFIX):
+            continue
+        if variable not in known:
+            raise _unknown(variable, known)
+        values[known[variable]] = environ[variable]
+    return _nest(values)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise JimaeError("settings_file", path=str(path), reason=str(error)) from None
+
+
+def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for name, value in flat.items():
+        *sections, last = name.split(".")
+        target = nested
+        for section in sections:
+            target = target.setdefault(section, {})
+        target[last] = value
+    return nested
+
+
+def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(low)
+    for name, value in high.items():
+        below = merged.get(name)
+        merged[name] = _merge(below, value) if isinstance(below, dict) else value
+    return merged
+
+
+def _unknown(name: str, known: Mapping[str, str] | list[str]) -> JimaeError:
+    import difflib
+
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.4)
+    return JimaeError("setting_unknown", name=name, near=", ".join(near) or "-")
+
+
+def _explain(error: ValidationError) -> JimaeError:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return _unknown(name, names())
+    return JimaeError(
+        "setting_invalid", name=name, value=repr(first.get("input")), reason=first["msg"]
+    )
+
+
+SCOPES: tuple[str, ...] = get_args(Scope)
