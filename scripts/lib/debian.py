@@ -1,0 +1,119 @@
+"""What comes from the system's packages: only what is missing, and named if it cannot be had."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import ssl
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.shell import SetupError, attached, output, quiet
+from lib.steps import Progress, Step
+
+CJK_FONTS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something the system has to have, and the Debian package that brings it."""
+
+    package: str
+    purpose: str
+    there: Callable[[], bool]
+
+
+def _venv() -> bool:
+    return importlib.util.find_spec("ensurepip") is not None
+
+
+def _certificates() -> bool:
+    paths = ssl.get_default_verify_paths()
+    return any(path and Path(path).exists() for path in (paths.cafile, _filled(paths.capath)))
+
+
+def _filled(folder: str | None) -> str | None:
+    """The folder if it holds anything: Debian makes it empty."""
+    return folder if folder and Path(folder).is_dir() and any(Path(folder).iterdir()) else None
+
+
+def _japanese_font() -> bool:
+    if shutil.which("fc-list"):
+        return bool(output(["fc-list", ":lang=ja", "family"]))
+    return any(any(folder.rglob("*CJK*")) for folder in CJK_FONTS if folder.is_dir())
+
+
+def _chromium() -> bool:
+    return any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+
+
+VENV = Need("python3-venv", "Python environments", _venv)
+CERTIFICATES = Need("ca-certificates", "downloads over TLS", _certificates)
+COMPILER = Need("g++", "compiling llama-cpp-python", lambda: shutil.which("c++") is not None)
+CHROMIUM = Need("chromium", "tests in a real browser", _chromium)
+JAPANESE_FONT = Need("fonts-noto-cjk", "Japanese text in that browser", _japanese_font)
+
+
+def step(needs: Sequence[Need], *, seconds: float) -> Step:
+    """Install what is missing of `needs`."""
+
+    def missing() -> list[Need]:
+        return [need for need in needs if not need.there()]
+
+    def run(progress: Progress) -> None:
+        install([need.package for need in missing()], progress)
+        still = [need for need in missing() if need is not CERTIFICATES]
+        if still:
+            names = ", ".join(f"{need.package} ({need.purpose})" for need in still)
+            raise SetupError(
+                f"these are still not there after installing them: {names}.",
+                f"look at what {sys.executable} and PATH point to; then run this again.",
+            )
+
+    absent = missing()
+    listed = ", ".join(need.package for need in absent)
+    return Step(f"Debian packages: {listed}", seconds, lambda: not absent, run)
+
+
+def install(packages: Sequence[str], progress: Progress) -> None:
+    """Install Debian packages as root or through sudo, or say the command."""
+    command = f"apt-get update && apt-get install -y {' '.join(packages)}"
+    if not shutil.which("apt-get"):
+        raise SetupError(
+            f"this system has no apt-get, and these are missing: {', '.join(packages)}.",
+            "install them under the names your system gives them; then run this again.",
+        )
+    prefix: list[str] = []
+    if os.geteuid() != 0:
+        if not shutil.which("sudo") or not _sudo_works():
+            raise SetupError(
+                f"root is needed to install: {', '.join(packages)}.",
+                f"as root: {command}",
+            )
+        prefix = ["sudo", "-n"]
+    apt = [
+        *prefix,
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+    ]
+    progress.at(None, "reading the package lists")
+    quiet([*apt, "update"], what="apt-get update failed", fix=f"as root: {command}")
+    progress.at(None, "installing")
+    quiet(
+        [*apt, "install", "-y", "--no-install-recommends", *packages],
+        what=f"installing {', '.join(packages)} failed",
+        fix=f"as root: {command}",
+    )
+
+
+def _sudo_works() -> bool:
+    """Whether sudo can be used; asks for the password where somebody can type it."""
+    if attached(["sudo", "-n", "true"], silent=True) == 0:
+        return True
+    return sys.stdin.isatty() and attached(["sudo", "-v"]) == 0
