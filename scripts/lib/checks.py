@@ -15,6 +15,7 @@ from lib.places import ROOT, VENV, VENV_PYTHON, WEBUI
 from lib.shell import SetupError, environment
 
 BIN = VENV / "bin"
+PACKAGE = {"PYTHONPATH": str(ROOT / "server")}
 CODE = ("server", "tests", "scripts/lib")
 
 
@@ -33,11 +34,12 @@ def checks() -> list[Check]:
     ruff = str(BIN / "ruff")
     found = [
         Check("types", [str(BIN / "mypy")]),
-        Check("imports", [str(BIN / "lint-imports"), "--no-logo"]),
+        Check("imports", [str(BIN / "lint-imports"), "--no-logo"], env=PACKAGE),
         Check(
             "generated pages",
             [str(VENV_PYTHON), "-m", "jimae.reference", "--check"],
             fix=".venv/bin/python -m jimae.reference",
+            env=PACKAGE,
         ),
         Check("format", [ruff, "format", "--check", *CODE], fix=".venv/bin/ruff format"),
         Check("lint", [ruff, "check", *CODE], fix=".venv/bin/ruff check --fix"),

@@ -44,6 +44,8 @@ def main_for(command: str, folder: Path, purpose: str, arguments: Sequence[str])
         width = max(map(len, known), default=0)
         for name, file in known.items():
             print(f"{name:<{width}}  {summary(file)}")
+        if not known:
+            print(f"There is nothing in {folder.relative_to(ROOT)} yet.")
         return 0
     if options.name != "all" and options.name not in known:
         raise SetupError(f"there is no '{options.name}'.", f"one of: {', '.join(known)}")

@@ -1,0 +1,185 @@
+"""Pages in docs/ that are written from the code: settings, commands, errors.
+
+`python -m jimae.reference` writes them, with `--check` it only compares. A
+change of a setting, a command or an error therefore changes its page in the
+same commit.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import annotated_types
+import typer
+import typer.cli
+import typer.main
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from jimae.error_texts import TEXTS
+from jimae.settings import Settings, env_name
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+NOTE = "<!-- Written by `python -m jimae.reference`; change the code instead. -->\n\n"
+
+SETTINGS_HEAD = """\
+# Settings
+
+Settings are read from `jimae.toml` in the data directory (or the file given with
+`--config`), then from environment variables, then from the command line; the later wins.
+The data directory is `~/.local/share/jimae` unless `--data-dir` or `JIMAE_DATA_DIR` says
+otherwise. An unknown name or a bad value stops the start and says what would be right.
+
+```toml
+# ~/.local/share/jimae/jimae.toml
+[server]
+port = 8080
+
+[engine]
+kv_tokens = 32768
+```
+
+"""
+
+ERRORS_HEAD = """\
+# Errors
+
+A failed request is answered with an HTTP status and this body, the shape that OpenAI's
+clients know:
+
+```json
+{"error": {"message": "…", "type": "…", "param": "…", "code": "…"}}
+```
+
+`code` is fixed and meant for programs; `message` is for people, in English, or in Japanese
+if the request's `Accept-Language` prefers it. The words in braces are filled in.
+Codes of the type `setup_error` come from the command line only.
+
+"""
+
+COMMANDS_HEAD = """\
+# Commands
+
+`scripts/start` puts the command at `.venv/bin/jimae`. Each answers to `--help`.
+
+"""
+
+
+def pages() -> dict[str, str]:
+    """File name in docs/ to content."""
+    return {
+        "settings.md": NOTE + SETTINGS_HEAD + "\n".join(_setting_sections()),
+        "errors.md": NOTE + ERRORS_HEAD + "\n".join(_error_entries()),
+        "cli.md": NOTE + COMMANDS_HEAD + _commands(),
+    }
+
+
+def drifted(folder: Path = DOCS) -> list[str]:
+    """Names of the pages that do not say what the code says."""
+    return [
+        name
+        for name, content in pages().items()
+        if not (folder / name).is_file() or (folder / name).read_text(encoding="utf-8") != content
+    ]
+
+
+def write(folder: Path = DOCS) -> None:
+    """Write every page."""
+    folder.mkdir(exist_ok=True)
+    for name, content in pages().items():
+        (folder / name).write_text(content, encoding="utf-8")
+
+
+# --- settings ----------------------------------------------------------------------
+
+
+def _setting_sections() -> Iterator[str]:
+    top: dict[str, FieldInfo] = {}
+    sections: dict[str, type[BaseModel]] = {}
+    for name, field in Settings.model_fields.items():
+        if section := _section(field):
+            sections[name] = section
+        else:
+            top[name] = field
+    yield _table("General", "Above all tables of the file.", "", top)
+    for name, section in sections.items():
+        words = section.__doc__ or ""
+        yield _table(f"[{name}]", words, f"{name}.", section.model_fields)
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _table(title: str, words: str, prefix: str, fields: dict[str, FieldInfo]) -> str:
+    lines = [f"## {title}", "", words, ""]
+    lines += ["| name | default | variable | what it does |", "| --- | --- | --- | --- |"]
+    for name, field in fields.items():
+        does = " ".join([field.description or "", _limits(field)]).strip()
+        lines.append(f"| `{name}` | {_default(field)} | `{env_name(prefix + name)}` | {does} |")
+    return "\n".join([*lines, ""])
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return "`~/.local/share/jimae`"
+    if field.default is None:
+        return "unset"
+    return f"`{field.default}`"
+
+
+def _limits(field: FieldInfo) -> str:
+    """`(0 to 65535)`, or the values that a choice has."""
+    choices = getattr(field.annotation, "__args__", ())
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return f"({', '.join(f'`{choice}`' for choice in choices)})"
+    low = high = ""
+    for limit in field.metadata:
+        if isinstance(limit, annotated_types.Ge):
+            low = f"{limit.ge}"
+        elif isinstance(limit, annotated_types.Gt):
+            low = f"more than {limit.gt}"
+        elif isinstance(limit, annotated_types.Le):
+            high = f"{limit.le}"
+    if low and high:
+        return f"({low} to {high})"
+    return f"({low} or more)" if low.isdigit() or low.startswith("-") else f"({low})" if low else ""
+
+
+# --- errors ------------------------------------------------------------------------
+
+
+def _error_entries() -> Iterator[str]:
+    for code, text in sorted(TEXTS.items()):
+        yield f"## {code}\n\n{text.status} · `{text.type}`\n\n> {text.en}\n>\n> {text.ja}\n"
+
+
+# --- commands ----------------------------------------------------------------------
+
+
+def _commands() -> str:
+    from jimae.cli.main import app
+
+    command = typer.main.get_command(app)
+    text = typer.cli.get_docs_for_click(
+        obj=command, ctx=typer.Context(command, info_name="jimae"), name="jimae", indent=1
+    )
+    return text.rstrip() + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with `--check` say which are out of date."""
+    if arguments != ["--check"]:
+        write()
+        return 0
+    names = drifted()
+    for name in names:
+        sys.stderr.write(f"docs/{name} does not say what the code says.\n")
+    return 1 if names else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,101 @@
+"""Errors: both languages, every code, and the way across a process boundary."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from jimae.error_texts import BUSY, FORBIDDEN, INVALID, NOT_FOUND, SERVER, SETUP, TEXTS, Text
+from jimae.errors import JimaeError, WireError
+
+SERVER_CODE = Path(__file__).parent.parent / "server" / "jimae"
+JAPANESE = re.compile(r"[\u3041-\u30ff]")
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+@pytest.mark.parametrize(("code", "text"), TEXTS.items(), ids=TEXTS)
+def test_both_languages_say_the_same_values(code: str, text: Text) -> None:
+    assert placeholders(text.en) == placeholders(text.ja)
+
+
+@pytest.mark.parametrize(("code", "text"), TEXTS.items(), ids=TEXTS)
+def test_a_sentence_is_in_its_language_and_ends(code: str, text: Text) -> None:
+    assert JAPANESE.search(text.ja), "the Japanese sentence has no kana"
+    assert not JAPANESE.search(text.en)
+    # A sentence ends with a full stop, a value, or a command after a colon.
+    assert re.search(r"(\.|\}|: .+)$", text.en)
+    assert "  " not in text.en
+
+
+@pytest.mark.parametrize(("code", "text"), TEXTS.items(), ids=TEXTS)
+def test_status_and_type_belong_together(code: str, text: Text) -> None:
+    expected = {
+        INVALID: range(400, 500),
+        NOT_FOUND: [404],
+        SERVER: range(500, 600),
+        FORBIDDEN: [403],
+        BUSY: [409, 429],
+        SETUP: range(400, 600),
+    }
+    assert text.type in expected
+    assert text.status in expected[text.type]
+
+
+def test_message_fills_in_the_values_in_both_languages() -> None:
+    error = JimaeError("model_not_found", param="model", model="gpt-4", available="a, b")
+
+    assert str(error) == "The model 'gpt-4' is not on this server. Available: a, b."
+    assert error.message("ja") == ("モデル「gpt-4」はこのサーバーにありません。使えるモデル: a, b")
+    assert (error.status, error.type, error.param) == (404, NOT_FOUND, "model")
+
+
+def test_an_error_without_its_values_cannot_be_made() -> None:
+    with pytest.raises(KeyError, match="available"):
+        JimaeError("model_not_found", model="gpt-4")
+
+
+def test_an_unknown_code_cannot_be_made() -> None:
+    with pytest.raises(KeyError, match="no_such_code"):
+        JimaeError("no_such_code")
+
+
+def test_braces_in_a_value_stay_as_they_are() -> None:
+    error = JimaeError("template_failed", model="{model}", reason="{reason!r} {0}")
+
+    assert "'{model}'" in str(error)
+    assert str(error).endswith("{reason!r} {0}")
+
+
+def test_an_error_crosses_to_another_process_unchanged() -> None:
+    error = JimaeError("queue_full", retry_after=2.5, waiting=7, seconds=3)
+
+    wire = msgspec.msgpack.decode(msgspec.msgpack.encode(error.to_wire()), type=WireError)
+    there = wire.to_error()
+
+    assert there.to_wire() == error.to_wire()
+    assert str(there) == str(error)
+    assert there.retry_after == 2.5
+
+
+def test_every_code_that_the_server_raises_has_its_sentences() -> None:
+    raised = re.compile(r'JimaeError\(\s*"([a-z_]+)"')
+    files = sorted(SERVER_CODE.rglob("*.py"))
+    used = {code for file in files for code in raised.findall(file.read_text(encoding="utf-8"))}
+
+    assert used, "no raise was found: the pattern is out of date"
+    assert used <= TEXTS.keys()
+
+
+def test_no_sentence_is_left_over() -> None:
+    """A code that no line of the package names is dead."""
+    code_files = [f for f in SERVER_CODE.rglob("*.py") if f.name != "error_texts.py"]
+    written = "\n".join(file.read_text(encoding="utf-8") for file in code_files)
+
+    assert [code for code in TEXTS if f'"{code}"' not in written] == []

@@ -1,0 +1,136 @@
+"""Settings: where they come from, which wins, and what a mistake is answered with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jimae import settings
+from jimae.errors import JimaeError
+from jimae.settings import FILE_NAME, Settings, env_name, load, names
+
+
+def test_the_defaults_hold_without_file_and_environment(tmp_path: Path) -> None:
+    found = load(environ={}, overrides={"data_dir": tmp_path})
+
+    assert found == Settings(data_dir=tmp_path.resolve())
+    assert found.server.host == "127.0.0.1"
+    assert found.models_dir == tmp_path.resolve() / "models"
+
+
+def test_the_environment_wins_over_the_file_and_the_command_line_over_both(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("[server]\nport = 1\n[engine]\nparallel = 2\nthreads = 3\n")
+    environ = {"JIMAE_SERVER__PORT": "11", "JIMAE_ENGINE__PARALLEL": "12"}
+
+    found = load(environ=environ, overrides={"data_dir": tmp_path, "server.port": 111})
+
+    assert (found.server.port, found.engine.parallel, found.engine.threads) == (111, 12, 3)
+
+
+def test_an_override_of_none_leaves_the_setting_alone(tmp_path: Path) -> None:
+    environ = {"JIMAE_DATA_DIR": str(tmp_path), "JIMAE_SERVER__PORT": "11"}
+
+    assert load(environ=environ, overrides={"server.port": None}).server.port == 11
+
+
+def test_the_file_of_the_data_directory_in_the_environment_is_read(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('[log]\nlevel = "debug"\n')
+
+    assert load(environ={"JIMAE_DATA_DIR": str(tmp_path)}).log.level == "debug"
+
+
+def test_a_home_in_the_data_directory_is_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/srv/people")
+
+    assert load(environ={"JIMAE_DATA_DIR": "~/chat"}).data_dir == Path("/srv/people/chat")
+
+
+def test_the_data_directory_follows_the_xdg_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "/srv/data")
+
+    assert settings.default_data_dir() == Path("/srv/data/jimae")
+
+
+@pytest.mark.parametrize(
+    ("variable", "near"),
+    [
+        ("JIMAE_SERVER__PROT", "JIMAE_SERVER__PORT"),
+        ("JIMAE_PORT", "JIMAE_SERVER__PORT"),
+        ("JIMAE_ENGINE_KV_TOKENS", "JIMAE_ENGINE__KV_TOKENS"),
+    ],
+)
+def test_a_mistyped_variable_stops_the_start_and_names_the_right_one(
+    variable: str, near: str
+) -> None:
+    with pytest.raises(JimaeError) as caught:
+        load(environ={variable: "1"})
+
+    assert caught.value.code == "setting_unknown"
+    assert caught.value.values["name"] == variable
+    assert near in str(caught.value)
+
+
+def test_a_mistyped_name_in_the_file_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("[server]\nprot = 1\n")
+
+    with pytest.raises(JimaeError, match=r"server\.prot.*server\.port"):
+        load(environ={}, overrides={"data_dir": tmp_path})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name"),
+    [
+        ("JIMAE_SERVER__PORT", "65536", "server.port"),
+        ("JIMAE_SERVER__PORT", "http", "server.port"),
+        ("JIMAE_ENGINE__KV_TYPE", "f32", "engine.kv_type"),
+        ("JIMAE_ENGINE__TARGET_ITL", "0", "engine.target_itl"),
+        ("JIMAE_ENGINE__SHARING", "everybody", "engine.sharing"),
+        ("JIMAE_LOG__LEVEL", "loud", "log.level"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_setting(variable: str, value: str, name: str) -> None:
+    with pytest.raises(JimaeError) as caught:
+        load(environ={variable: value, "JIMAE_DATA_DIR": "/nowhere"})
+
+    assert caught.value.code == "setting_invalid"
+    assert caught.value.values["name"] == name
+    assert value in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"[server\n", b"\xff\xfe", b"a = 1\na = 2\n"])
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(content)
+
+    with pytest.raises(JimaeError) as caught:
+        load(file=path, environ={})
+
+    assert caught.value.code == "settings_file"
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_was_asked_for_has_to_be_there(tmp_path: Path) -> None:
+    with pytest.raises(JimaeError, match=r"absent\.toml"):
+        load(file=tmp_path / "absent.toml", environ={})
+
+
+def test_every_setting_is_described_and_has_its_own_variable() -> None:
+    for section in Settings.model_fields.values():
+        inner = getattr(section.annotation, "model_fields", {})
+        for name, field in inner.items() or {"": section}.items():
+            assert field.description, f"{name} has no description"
+    variables = [env_name(name) for name in names()]
+    assert len(variables) == len(set(variables))
+
+
+@given(st.sampled_from(names()), st.text(max_size=20).filter(lambda text: "\0" not in text))
+def test_no_value_ends_in_anything_but_settings_or_our_error(name: str, value: str) -> None:
+    environ = {"JIMAE_DATA_DIR": "/nowhere", env_name(name): value}
+    try:
+        load(environ=environ)
+    except JimaeError as error:
+        found = (error.code, error.values["name"])
+        assert found == ("setting_invalid", name)  # either way out is right
