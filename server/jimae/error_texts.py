@@ -18,6 +18,7 @@ class Text(NamedTuple):
 
 INVALID = "invalid_request_error"
 NOT_FOUND = "not_found_error"
+FORBIDDEN = "permission_error"
 SERVER = "server_error"
 BUSY = "rate_limit_error"
 SETUP = "setup_error"
@@ -72,6 +73,142 @@ TEXTS: dict[str, Text] = {
         "Token id {token} is outside this model's vocabulary of {n_vocab} tokens.",
         "トークン番号 {token} は、このモデルの語彙（{n_vocab} 個）の範囲外です。",
     ),
+    "invalid_json": Text(
+        400,
+        INVALID,
+        "The request body is not valid JSON: {reason}",
+        "リクエスト本文が正しい JSON ではありません: {reason}",
+    ),
+    "body_not_object": Text(
+        400,
+        INVALID,
+        "The request body must be a JSON object, not {got}.",
+        "リクエスト本文は JSON オブジェクトでなければなりません（{got} でした）。",
+    ),
+    "body_too_large": Text(
+        413,
+        INVALID,
+        "The request body is larger than {limit} MiB, the limit of this server "
+        "(setting server.max_body_mb).",
+        "リクエスト本文が、このサーバーの上限 {limit} MiB"
+        "（設定 server.max_body_mb）を超えています。",
+    ),
+    "media_type": Text(
+        415,
+        INVALID,
+        "The Content-Type is '{value}'; send 'application/json'.",
+        "Content-Type が「{value}」です。「application/json」で送信してください。",
+    ),
+    "missing_parameter": Text(
+        400,
+        INVALID,
+        "'{name}' is missing. It is required.",
+        "「{name}」がありません。必須の項目です。",
+    ),
+    "wrong_type": Text(
+        400,
+        INVALID,
+        "'{name}' must be of type {expected}; got {value}.",
+        "「{name}」の型は {expected} でなければなりません（{value} でした）。",
+    ),
+    "out_of_range": Text(
+        400,
+        INVALID,
+        "'{name}' is {value}; it must be {limit}.",
+        "「{name}」は {value} ですが、{limit} でなければなりません。",
+    ),
+    "wrong_length": Text(
+        400,
+        INVALID,
+        "'{name}' has a length of {value}; it must be {limit}.",
+        "「{name}」の長さは {value} ですが、{limit} でなければなりません。",
+    ),
+    "invalid_choice": Text(
+        400,
+        INVALID,
+        "'{name}' is {value}; it must be one of: {choices}.",
+        "「{name}」は {value} ですが、次のいずれかでなければなりません: {choices}",
+    ),
+    "invalid_value": Text(
+        400,
+        INVALID,
+        "'{name}' cannot be {value}: {reason}.",
+        "「{name}」に {value} は使えません: {reason}",
+    ),
+    "invalid_text": Text(
+        400,
+        INVALID,
+        "'{name}' contains {what}, which is not text. Remove it.",
+        "「{name}」に文字として扱えないもの（{what}）が含まれています。取り除いてください。",
+    ),
+    "unknown_parameter": Text(
+        400,
+        INVALID,
+        "There is no parameter '{name}'. Nearest: {near}.",
+        "「{name}」というパラメーターはありません。近いもの: {near}",
+    ),
+    "unsupported_parameter": Text(
+        400,
+        INVALID,
+        "This server does not support '{name}' with the value {value} yet. Remove it.",
+        "このサーバーは「{name}」の値 {value} にまだ対応していません。取り除いてください。",
+    ),
+    "conflicting_parameters": Text(
+        400,
+        INVALID,
+        "'{name}' is {value} but '{other}' is {other_value}. Send one of them.",
+        "「{name}」が {value}、「{other}」が {other_value} です。"
+        "どちらか一方だけを送ってください。",
+    ),
+    "text_only": Text(
+        400,
+        INVALID,
+        "'{name}' holds a part of type {value}, but this model reads text only. "
+        "Send text, or choose another model.",
+        "「{name}」に {value} 形式の内容がありますが、このモデルは文字だけを読めます。"
+        "文字で送るか、別のモデルを選んでください。",
+    ),
+    "not_found": Text(
+        404,
+        NOT_FOUND,
+        "There is nothing at {method} {path}. The API is under /v1; /openapi.json lists it.",
+        "{method} {path} には何もありません。API は /v1 にあり、一覧は /openapi.json です。",
+    ),
+    "method_not_allowed": Text(
+        405,
+        INVALID,
+        "{path} does not take {method}. Allowed: {allowed}.",
+        "{path} では {method} を使えません。使えるもの: {allowed}",
+    ),
+    "http_error": Text(
+        400,
+        INVALID,
+        "The request could not be understood: {reason}",
+        "リクエストを解釈できませんでした: {reason}",
+    ),
+    "host_not_allowed": Text(
+        403,
+        FORBIDDEN,
+        "Requests for the host '{host}' are not answered: without accounts this server only "
+        "serves its own machine. Use http://127.0.0.1 or http://localhost.",
+        "ホスト「{host}」宛てのリクエストには応答しません。アカウントがない間は、"
+        "このマシン自身からだけ使えます。http://127.0.0.1 か http://localhost をお使いください。",
+    ),
+    "proxy_not_allowed": Text(
+        403,
+        FORBIDDEN,
+        "The request came through a proxy (header {header}). Without accounts this server "
+        "only serves its own machine, so a proxy would open it to everybody.",
+        "プロキシー経由のリクエストです（ヘッダー {header}）。アカウントがない間は、"
+        "誰にでも開かれてしまうため、このマシン自身からの直接の接続にだけ応答します。",
+    ),
+    "origin_not_allowed": Text(
+        403,
+        FORBIDDEN,
+        "Pages from '{origin}' may not use this server. Without accounts only its own page may.",
+        "「{origin}」のページからは、このサーバーを使えません。"
+        "アカウントがない間は、このサーバー自身のページからだけ使えます。",
+    ),
     # --- the engine and its workers -------------------------------------------
     "worker_died": Text(
         503,
@@ -93,6 +230,12 @@ TEXTS: dict[str, Text] = {
         "The model '{model}' could not be loaded: {reason}",
         "モデル「{model}」を読み込めませんでした: {reason}",
     ),
+    "decode_failed": Text(
+        500,
+        SERVER,
+        "The model could not be run (llama.cpp status {status}). Send the request again.",
+        "モデルを実行できませんでした（llama.cpp の状態 {status}）。もう一度送信してください。",
+    ),
     "queue_full": Text(
         429,
         BUSY,
@@ -104,6 +247,62 @@ TEXTS: dict[str, Text] = {
         SERVER,
         "Something went wrong on the server. Its log has the details under {reference}.",
         "サーバーで問題が起きました。詳細はサーバーのログの {reference} にあります。",
+    ),
+    "server_stopping": Text(
+        503,
+        SERVER,
+        "The server is being stopped, so this answer ends here. Send the request again later.",
+        "サーバーを停止しているため、回答をここで終えます。しばらくしてからもう一度送信してください。",
+    ),
+    "no_models": Text(
+        503,
+        SETUP,
+        "There is no model in {path}. Get one with: jimae pull",
+        "{path} にモデルがありません。次のコマンドで取得してください: jimae pull",
+    ),
+    "default_model_missing": Text(
+        503,
+        SETUP,
+        "The model '{model}' is not in {path}. There: {available}. Get it with: jimae pull {model}",
+        "モデル「{model}」が {path} にありません。あるもの: {available}。"
+        "取得するには: jimae pull {model}",
+    ),
+    # --- starting and talking to a server -----------------------------------------
+    "host_not_loopback": Text(
+        500,
+        SETUP,
+        "Listening on {host} would open this server to everybody on the network, since it has no "
+        "accounts. Listen on 127.0.0.1, and reach it from elsewhere through an SSH tunnel: "
+        "ssh -L {port}:127.0.0.1:{port} THIS-MACHINE",
+        "{host} で待ち受けると、アカウントがないためネットワーク上の誰でも使えてしまいます。"
+        "127.0.0.1 で待ち受け、ほかのマシンからは SSH トンネルをお使いください: "
+        "ssh -L {port}:127.0.0.1:{port} このマシン",
+    ),
+    "port_in_use": Text(
+        500,
+        SETUP,
+        "Port {port} on {host} is in use by another program. Stop it, or choose another port: "
+        "jimae serve --port {other}",
+        "{host} のポート {port} は別のプログラムが使っています。それを止めるか、"
+        "別のポートを選んでください: jimae serve --port {other}",
+    ),
+    "cannot_listen": Text(
+        500,
+        SETUP,
+        "Cannot listen on {host} port {port}: {reason}",
+        "{host} のポート {port} で待ち受けできません: {reason}",
+    ),
+    "server_unreachable": Text(
+        500,
+        SETUP,
+        "No jimae server answers at {url} ({reason}). Start one with: jimae serve",
+        "{url} で jimae サーバーが応答しません（{reason}）。起動するには: jimae serve",
+    ),
+    "server_answered": Text(
+        500,
+        SETUP,
+        "The server at {url} answered: {message}",
+        "{url} のサーバーからの応答: {message}",
     ),
     # --- settings ----------------------------------------------------------------
     "setting_unknown": Text(
@@ -130,5 +329,124 @@ TEXTS: dict[str, Text] = {
         INVALID,
         "{path} is not a usable GGUF file: {reason}",
         "{path} は使える GGUF ファイルではありません: {reason}",
+    ),
+    # --- catalogue and downloads --------------------------------------------------
+    "catalogue_invalid": Text(
+        500,
+        SETUP,
+        "The catalogue entry {path} is wrong at '{key}': {reason}. Correct it or remove the file.",
+        "カタログの {path} の「{key}」に誤りがあります: {reason}。修正するか、ファイルを削除してください。",
+    ),
+    "model_unknown": Text(
+        404,
+        NOT_FOUND,
+        "There is no model '{id}' in the catalogue. Nearest: {near}. `jimae models` lists all.",
+        "カタログに「{id}」というモデルはありません。近いもの: {near}。"
+        "一覧は `jimae models` で見られます。",
+    ),
+    "no_default_model": Text(
+        503,
+        SETUP,
+        "No model can be chosen: none fits {memory} of memory and can be had. {reasons} "
+        "Bring a file with `jimae pull --from FILE ID`.",
+        "使えるモデルがありません。メモリ {memory} に収まり、入手できるものが見つかりませんでした。"
+        "{reasons} `jimae pull --from ファイル ID` でファイルを取り込めます。",
+    ),
+    "source_unreachable": Text(
+        503,
+        SETUP,
+        "{source} cannot be reached: {reason}.",
+        "{source} に接続できません: {reason}。",
+    ),
+    "source_missing": Text(
+        404,
+        NOT_FOUND,
+        "{source} does not have {what}.",
+        "{source} に {what} がありません。",
+    ),
+    "source_damaged": Text(
+        502,
+        SETUP,
+        "{source} sent something unusable: {reason}.",
+        "{source} から正しいデータを受け取れませんでした: {reason}。",
+    ),
+    "pull_failed": Text(
+        503,
+        SETUP,
+        "{id} could not be had from any source ({reasons}). "
+        "What was received is kept: run the same command again to go on, "
+        "or bring the file with `jimae pull --from FILE {id}`.",
+        "{id} をどの取得元からも入手できませんでした（{reasons}）。"
+        "受信した分は残してあり、同じコマンドで続きから再開できます。"
+        "`jimae pull --from ファイル {id}` でファイルを取り込むこともできます。",
+    ),
+    "pull_busy": Text(
+        409,
+        BUSY,
+        "{id} is being downloaded by another process (pid {pid}). Wait for it, or end that one.",
+        "{id} は別のプロセス（pid {pid}）がダウンロードしています。"
+        "終わるのを待つか、そのプロセスを止めてください。",
+    ),
+    "checksum_mismatch": Text(
+        502,
+        SETUP,
+        "{file} from {source} is not the expected file and was removed: "
+        "its sha256 is {actual}, expected {expected}. Run the command again; "
+        "if it happens twice, the source is wrong.",
+        "{source} から取得した {file} は期待したファイルではないため、削除しました。"
+        "sha256 は {actual}、期待値は {expected} です。もう一度実行し、"
+        "繰り返すときは取得元を疑ってください。",
+    ),
+    "disk_too_small": Text(
+        507,
+        SETUP,
+        "{id} needs {need} more on the disk of {path}, where {free} are free. "
+        "Free some space or choose another place with --data-dir.",
+        "{id} には {path} のディスクにあと {need} 必要ですが、空きは {free} です。"
+        "空きを作るか、--data-dir で別の場所を指定してください。",
+    ),
+    "models_dir_unusable": Text(
+        507,
+        SETUP,
+        "{path} cannot be written: {reason}. Choose another place with --data-dir.",
+        "{path} に書き込めません: {reason}。--data-dir で別の場所を指定してください。",
+    ),
+    # --- the bench ----------------------------------------------------------------
+    "bench_unreachable": Text(
+        503,
+        SETUP,
+        "No server answers at {url} ({reason}). Is it running?",
+        "{url} のサーバーが応答しません（{reason}）。起動しているか確認してください。",
+    ),
+    "bench_refused": Text(
+        502,
+        SETUP,
+        "The server at {url} cannot be measured: {reason}",
+        "{url} のサーバーは計測できません: {reason}",
+    ),
+    "peer_source": Text(
+        503,
+        SETUP,
+        "The llama.cpp source inside llama-cpp-python {version} could not be had: {reason}",
+        "llama-cpp-python {version} に含まれる llama.cpp のソースを取得できません: {reason}",
+    ),
+    "peer_tools": Text(
+        500,
+        SETUP,
+        "Building llama-server needs {tool}. On Debian: apt-get install g++ cmake ninja-build.",
+        "llama-server のビルドには {tool} が必要です。"
+        "Debian では apt-get install g++ cmake ninja-build で入ります。",
+    ),
+    "peer_build_failed": Text(
+        500,
+        SETUP,
+        "Building llama-server failed in '{step}'. The log is {log}.",
+        "llama-server のビルドが「{step}」で失敗しました。ログ: {log}",
+    ),
+    "peer_start": Text(
+        503,
+        SETUP,
+        "{name} did not start: {reason}. Its log is {log}.",
+        "{name} が起動しませんでした: {reason}。ログ: {log}",
     ),
 }

@@ -1,0 +1,94 @@
+"""The HTTP application: every route and every layer, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+import jimae
+from jimae.api import errors
+from jimae.api.guard import LocalOnly
+from jimae.api.health import HealthRoutes, Ready
+from jimae.api.openai.answers import ChatCompletion, Completion
+from jimae.api.openai.routes import OpenAIRoutes
+from jimae.api.openai.schema import ChatRequest, CompletionRequest
+from jimae.api.page import Page, SecurityHeaders, page_directory
+from jimae.service.service import Service
+from jimae.settings import Settings
+
+REF = "#/components/schemas/{model}"
+
+
+def create_app(settings: Settings, service: Service) -> FastAPI:
+    """The application over one service, which it starts and closes.
+
+    The only documentation it serves is /openapi.json: the usual pages load
+    their scripts from elsewhere.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await service.start()
+        try:
+            yield
+        finally:
+            await service.close()
+
+    app = FastAPI(
+        title="jimae",
+        version=jimae.__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    errors.install(app)
+    app.add_middleware(LocalOnly)
+    app.add_middleware(SecurityHeaders)
+
+    failed: dict[int | str, dict[str, Any]] = {"default": {"model": errors.Envelope}}
+    openai, health = OpenAIRoutes(service), HealthRoutes(service)
+    get, post = app.get, app.post
+
+    get("/v1/models", responses=failed)(openai.list_models)
+    get("/v1/models/{model_id:path}", responses=failed)(openai.get_model)
+    post(
+        "/v1/chat/completions",
+        responses={200: {"model": ChatCompletion}, **failed},
+        openapi_extra=_body(ChatRequest.__name__),
+    )(openai.create_chat_completion)
+    post(
+        "/v1/completions",
+        responses={200: {"model": Completion}, **failed},
+        openapi_extra=_body(CompletionRequest.__name__),
+    )(openai.create_completion)
+
+    get("/health/live")(health.live)
+    get("/health/ready", responses={200: {"model": Ready}, 503: {"model": Ready}})(health.ready)
+    get("/api/status", responses=failed)(health.status)
+
+    app.mount("/", Page(page_directory()))
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _body(schema: str) -> dict[str, Any]:
+    """The description of a JSON body. FastAPI would read the body itself, without our limits."""
+    content = {"application/json": {"schema": {"$ref": REF.format(model=schema)}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        _, requests = models_json_schema(
+            [(ChatRequest, "validation"), (CompletionRequest, "validation")], ref_template=REF
+        )
+        document["components"]["schemas"].update(requests["$defs"])
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,101 @@
+"""From what pydantic found wrong with a request to one error that a person can act on."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from jimae.api.openai.parameters import shown, unknown
+from jimae.errors import JimaeError
+
+_TYPES: Final = {
+    "string_type": "string",
+    "int_type": "integer",
+    "int_from_float": "integer",
+    "float_type": "number",
+    "bool_type": "boolean",
+    "list_type": "array",
+    "dict_type": "object",
+    "model_type": "object",
+    "model_attributes_type": "object",
+    "none_required": "null",
+}
+_BOUNDS: Final = {
+    "greater_than": ("gt", ">"),
+    "greater_than_equal": ("ge", "≥"),
+    "less_than": ("lt", "<"),
+    "less_than_equal": ("le", "≤"),
+}
+_LENGTHS: Final = {
+    "too_short": ("min_length", "≥"),
+    "string_too_short": ("min_length", "≥"),
+    "too_long": ("max_length", "≤"),
+    "string_too_long": ("max_length", "≤"),
+}
+
+
+def explain(error: ValidationError, body: dict[str, object], model: type[BaseModel]) -> JimaeError:
+    """The error to tell of, with the path of the field, such as `messages.0.content`.
+
+    Of a field that may have several shapes, pydantic reports every one that did
+    not fit; the one that got furthest is what the writer meant.
+    """
+    found = [(_path(body, details["loc"]), details) for details in error.errors()]
+    # Stable: of equals, the first in the order of the schema.
+    path, details = max(found, key=lambda item: (len(item[0]), item[1]["type"] not in _TYPES))
+    name = ".".join(path)
+    if details["type"] in _TYPES:
+        same = [_TYPES[d["type"]] for p, d in found if p == path and d["type"] in _TYPES]
+        expected = " | ".join(dict.fromkeys(same))
+        return JimaeError(
+            "wrong_type", param=name, name=name, expected=expected, value=shown(details["input"])
+        )
+    return _one(name, details, model)
+
+
+def _one(name: str, details: ErrorDetails, model: type[BaseModel]) -> JimaeError:
+    kind = details["type"]
+    context: dict[str, Any] = details.get("ctx", {})
+    value = shown(details["input"])
+    if kind == "missing":
+        return JimaeError("missing_parameter", param=name, name=name)
+    if kind == "extra_forbidden":
+        return unknown(name, sorted(model.model_fields))
+    if kind in _BOUNDS:
+        key, sign = _BOUNDS[kind]
+        limit = f"{sign} {context[key]:g}"
+        return JimaeError("out_of_range", param=name, name=name, value=value, limit=limit)
+    if kind in _LENGTHS:
+        key, sign = _LENGTHS[kind]
+        return JimaeError(
+            "wrong_length",
+            param=name,
+            name=name,
+            value=len(details["input"]),
+            limit=f"{sign} {context[key]}",
+        )
+    if kind == "literal_error":
+        return JimaeError(
+            "invalid_choice", param=name, name=name, value=value, choices=context["expected"]
+        )
+    return JimaeError("invalid_value", param=name, name=name, value=value, reason=details["msg"])
+
+
+def _path(body: object, loc: tuple[int | str, ...]) -> tuple[str, ...]:
+    """The parts of a location that are in the request: pydantic adds the names of the shapes
+    it tried."""
+    path: list[str] = []
+    here = body
+    for position, part in enumerate(loc):
+        if isinstance(here, list) and isinstance(part, int):
+            path.append(str(part))
+            here = here[part]
+        elif isinstance(here, dict) and isinstance(part, str):
+            if part in here:
+                here = here[part]
+            elif position < len(loc) - 1:
+                continue
+            path.append(part)
+    return tuple(path)

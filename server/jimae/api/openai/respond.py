@@ -1,0 +1,169 @@
+"""An answer as an HTTP response: whole or streamed, ended at once when its reader leaves.
+
+Each response owns its events from the first to the last: they begin and are
+closed inside `__call__`, so a response that is never sent holds nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+import msgspec
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import AppStatus
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from jimae.api.errors import envelope, known, language_of
+from jimae.api.leaving import ClientLeft, unless_left
+from jimae.api.openai.answers import Finish
+from jimae.api.openai.convert import usage_body
+from jimae.api.openai.writers import Writer, Written
+from jimae.errors import JimaeError, Language
+from jimae.service.chat import Loading, RunEvent, total_usage
+from jimae.types import Delta, Done, FinishReason, Prefill, Queued, Started, Usage
+
+log = logging.getLogger(__name__)
+
+PING_SECONDS = 15
+
+Events = AsyncGenerator[tuple[int, RunEvent], None]
+
+# Ours drains: a stream ends with a last event, not in the middle of a word.
+AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
+
+
+class WholeAnswer(Response):
+    """One JSON body when everything is written."""
+
+    def __init__(self, events: Events, writer: Writer, n: int) -> None:
+        super().__init__()
+        self._events = events
+        self._writer = writer
+        self._n = n
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self._events) as events:
+            try:
+                body = await unless_left(receive, self._collect(events))
+            except ClientLeft:
+                log.debug("client left before its answer was written")
+                return
+        response = Response(
+            body, media_type="application/json", headers={"Cache-Control": "no-store"}
+        )
+        await response(scope, receive, send)
+
+    async def _collect(self, events: Events) -> bytes:
+        texts: list[list[str]] = [[] for _ in range(self._n)]
+        ends: dict[int, Done] = {}
+        async for index, event in events:
+            if isinstance(event, Delta):
+                texts[index].append(event.text)
+            elif isinstance(event, Done):
+                ends[index] = event
+        choices = [
+            Written("".join(text), _finish(ends[index].finish_reason))
+            for index, text in enumerate(texts)
+        ]
+        usage = total_usage([ends[index].usage for index in range(self._n)])
+        return msgspec.json.encode(self._writer.whole(choices, usage_body(usage)))
+
+
+class StreamedAnswer(Response):
+    """Server-sent events. The status is decided by the first event or error."""
+
+    def __init__(self, events: Events, writer: Writer, *, include_usage: bool) -> None:
+        super().__init__()
+        self._events = events
+        self._writer = writer
+        self._include_usage = include_usage
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self._events) as events:
+            try:
+                first = await unless_left(receive, _first(events))
+            except ClientLeft:
+                log.debug("client left before its answer began")
+                return
+            sent = stream(
+                _chain(first, events), self._writer, language_of(scope), self._include_usage
+            )
+            response = EventSourceResponse(
+                sent, ping=PING_SECONDS, ping_message_factory=_ping, sep="\n"
+            )
+            await response(scope, receive, send)
+
+
+async def stream(
+    events: AsyncIterator[tuple[int, RunEvent]],
+    writer: Writer,
+    language: Language,
+    include_usage: bool,
+) -> AsyncIterator[ServerSentEvent]:
+    """The events of a stream. An error becomes its last one: clients raise on it."""
+    usages: list[Usage] = []
+    try:
+        async for index, event in events:
+            match event:
+                case Started():
+                    chunk = writer.begin(index)
+                case Delta():
+                    chunk = writer.text(index, event.text) if event.text else None
+                case Done():
+                    usages.append(event.usage)
+                    chunk = writer.finish(index, _finish(event.finish_reason))
+                case _:
+                    yield ServerSentEvent(comment=news(event), sep="\n")
+                    continue
+            if chunk is not None:
+                if include_usage:
+                    chunk["usage"] = None
+                yield _data(chunk)
+        if include_usage:
+            yield _data(writer.usage(usage_body(total_usage(usages))))
+        yield ServerSentEvent(data="[DONE]", sep="\n")
+    except Exception as error:
+        yield _data(envelope(known(error), language))
+
+
+def news(event: Loading | Queued | Prefill) -> str:
+    """What a reader who waits is told, as a comment that other clients skip."""
+    match event:
+        case Loading():
+            return f"loading seconds={event.elapsed:g}"
+        case Queued(position=position, seconds=None):
+            return f"queued position={position}"
+        case Queued(position=position, seconds=seconds):
+            return f"queued position={position} seconds={seconds:g}"
+        case Prefill():
+            return f"prefill done={event.done} total={event.total}"
+
+
+def _data(body: object) -> ServerSentEvent:
+    return ServerSentEvent(data=msgspec.json.encode(body).decode(), sep="\n")
+
+
+def _ping() -> ServerSentEvent:
+    return ServerSentEvent(comment="ping", sep="\n")
+
+
+def _finish(reason: FinishReason) -> Finish:
+    # We never cancel what we still read, so somebody stopped the engine.
+    if reason == "cancelled":
+        raise JimaeError("server_stopping")
+    return reason
+
+
+async def _first(events: Events) -> tuple[int, RunEvent]:
+    return await anext(events)
+
+
+async def _chain(
+    first: tuple[int, RunEvent], rest: AsyncIterator[tuple[int, RunEvent]]
+) -> AsyncIterator[tuple[int, RunEvent]]:
+    yield first
+    async for event in rest:
+        yield event

@@ -1,0 +1,1 @@
+"""The use cases: what the server does, whoever asks and however it is asked."""

@@ -1,0 +1,131 @@
+"""Answering: one request for a text, as one or several sequences of a model."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import msgspec
+
+from jimae.service.models import ModelPool
+from jimae.service.runs import Runs
+from jimae.settings import Scope
+from jimae.types import GenerateRequest, Principal, Prompt, Sampling, Usage
+from jimae.worker.backend import Backend, GenerateEvent
+
+# How often somebody who waits for a load hears of it, in seconds.
+LOAD_NEWS_SECONDS = 1.0
+LOCAL = "local"
+NEUTRAL = Sampling()
+
+
+class Loading(msgspec.Struct, frozen=True):
+    """The model is being loaded. `elapsed` is in seconds since this request came."""
+
+    elapsed: float
+
+
+RunEvent = Loading | GenerateEvent
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What somebody wants written.
+
+    `n` sequences are written from the same prompt. `user` is the name a client
+    gives to whom it works for, if it does.
+    """
+
+    model: str
+    prompt: Prompt
+    sampling: Sampling = NEUTRAL
+    stop: tuple[str, ...] = ()
+    max_tokens: int | None = None
+    ignore_eos: bool = False
+    n: int = 1
+    user: str | None = None
+
+
+def principal(user: str | None, sharing: Scope) -> Principal:
+    """Who a request of single-user mode is for.
+
+    A client's `user` names its turn in the queue. It does not name its scope:
+    whose prompts may be shared is never a client's claim.
+    """
+    return Principal(
+        id=f"{LOCAL}/{user}" if user else LOCAL,
+        scope="server" if sharing == "server" else LOCAL,
+    )
+
+
+def total_usage(usages: list[Usage]) -> Usage:
+    """The sum over sequences of one prompt, which is counted once.
+
+    Of the prompt, only what every sequence found in memory counts as cached.
+    """
+    return Usage(
+        prompt_tokens=usages[0].prompt_tokens,
+        completion_tokens=sum(usage.completion_tokens for usage in usages),
+        cached_tokens=min(usage.cached_tokens for usage in usages),
+    )
+
+
+class Chat:
+    """Writes answers with the models of a pool."""
+
+    def __init__(self, pool: ModelPool, runs: Runs, sharing: Scope) -> None:
+        self._pool = pool
+        self._runs = runs
+        self._sharing = sharing
+
+    async def answer(self, ask: Ask) -> AsyncGenerator[tuple[int, RunEvent], None]:
+        """Events of every sequence with its index, as they come; `Loading` before.
+
+        Closing the iterator frees every sequence. Raises JimaeError: of the
+        pool, of the backend, or `server_stopping`.
+        """
+        sources = [self._sequence(ask, index) for index in range(ask.n)]
+        async with aclosing(self._runs.follow(sources)) as events:
+            async for event in events:
+                yield event
+
+    async def _sequence(self, ask: Ask, index: int) -> AsyncIterator[RunEvent]:
+        backend = await self._pool.get(ask.model)
+        async for news in _until_ready(backend):
+            if index == 0:
+                yield news
+        async for event in backend.generate(self._request(ask, index)):
+            yield event
+
+    def _request(self, ask: Ask, index: int) -> GenerateRequest:
+        sampling = ask.sampling
+        # One seed for all would write the same text n times.
+        if sampling.seed is not None and index:
+            sampling = msgspec.structs.replace(sampling, seed=sampling.seed + index)
+        return GenerateRequest(
+            id=uuid.uuid4().hex,
+            principal=principal(ask.user, self._sharing),
+            prompt=ask.prompt,
+            sampling=sampling,
+            stop=ask.stop,
+            max_tokens=ask.max_tokens,
+            ignore_eos=ask.ignore_eos,
+        )
+
+
+async def _until_ready(backend: Backend) -> AsyncIterator[Loading]:
+    """Return when the model is loaded, with news while it is not."""
+    if backend.state == "ready":
+        return
+    begun = time.monotonic()
+    ready = asyncio.ensure_future(backend.wait_ready())
+    try:
+        while not (await asyncio.wait({ready}, timeout=LOAD_NEWS_SECONDS))[0]:
+            yield Loading(elapsed=round(time.monotonic() - begun, 1))
+        await ready
+    finally:
+        ready.cancel()

@@ -1,0 +1,197 @@
+"""A model that says what a test tells it to: a whole `Backend`, without weights.
+
+Each request plays the next script of the queue, or the default one. A script is
+a sequence of steps: an event is sent, a number is waited for in seconds, an
+`asyncio.Event` is waited for until it is set, an exception is raised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+
+from jimae.errors import JimaeError
+from jimae.types import (
+    ChatPrompt,
+    Delta,
+    Done,
+    EngineStatus,
+    FinishReason,
+    GenerateRequest,
+    ModelInfo,
+    Prefill,
+    Prompt,
+    Queued,
+    Started,
+    TextPrompt,
+    Timings,
+    Usage,
+)
+from jimae.worker.backend import GenerateEvent, State
+
+Step = GenerateEvent | float | asyncio.Event | Exception
+
+PROMPT_TOKENS = 7
+TIMINGS = Timings(queue=0.0, prefill=0.0, decode=0.0)
+
+
+def done(completion_tokens: int, reason: FinishReason = "stop", cached: int = 0) -> Done:
+    return Done(reason, Usage(PROMPT_TOKENS, completion_tokens, cached), TIMINGS)
+
+
+def saying(
+    text: str, *, reason: FinishReason = "stop", delay: float = 0.0, cached: int = 0
+) -> list[Step]:
+    """A script that says a text, one character a token."""
+    steps: list[Step] = [Started(PROMPT_TOKENS, cached), Prefill(PROMPT_TOKENS, PROMPT_TOKENS)]
+    for character in text:
+        if delay:
+            steps.append(delay)
+        steps.append(Delta(character, (ord(character),)))
+    return [*steps, done(len(text), reason, cached)]
+
+
+def forever(delay: float = 0.005) -> list[Step]:
+    """A script that talks for as long as any test would listen."""
+    return saying("あ" * 10_000, delay=delay)
+
+
+class FakeBackend:
+    """Counts what runs: `active` now, and in all `started`, `finished`, `cancelled`, `failed`."""
+
+    def __init__(self, model: str = "fake", *, text: str = "東京です。") -> None:
+        self._model = model
+        self._state: State = "loading"
+        self._ready = asyncio.Event()
+        self._load_error: JimaeError | None = None
+        self.load_seconds = 0.0
+        self.default: Sequence[Step] = saying(text)
+        self.scripts: deque[Sequence[Step]] = deque()
+        self.requests: list[GenerateRequest] = []
+        self.active = self.started = self.finished = self.cancelled = self.failed = 0
+        self._loading: asyncio.Task[None] | None = None
+
+    def play(self, *steps: Step) -> None:
+        """Add a script for the next request."""
+        self.scripts.append(steps)
+
+    # --- loading --------------------------------------------------------------
+
+    async def start(self) -> None:
+        if self.load_seconds:
+            self._loading = asyncio.create_task(self._load())
+        else:
+            self.loaded()
+
+    async def _load(self) -> None:
+        await asyncio.sleep(self.load_seconds)
+        self.loaded()
+
+    def loaded(self) -> None:
+        self._state = "ready"
+        self._ready.set()
+
+    def broken(self, reason: str) -> None:
+        self._state = "failed"
+        self._load_error = JimaeError("model_load_failed", model=self._model, reason=reason)
+        self._ready.set()
+
+    def restarting(self) -> None:
+        self._state = "restarting"
+        self._ready.clear()
+
+    @property
+    def model(self) -> str:
+        return self._model
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @property
+    def info(self) -> ModelInfo | None:
+        if self._state == "loading":
+            return None
+        return ModelInfo(
+            id=self._model,
+            architecture="fake",
+            n_vocab=0x110000,
+            n_params=1,
+            context_train=4096,
+            context=4096,
+            kv_tokens=8192,
+            memory="attention",
+            has_template=True,
+            load_seconds=0.5,
+        )
+
+    async def wait_ready(self) -> ModelInfo:
+        await self._ready.wait()
+        if self._load_error is not None:
+            raise self._load_error
+        assert self.info is not None
+        return self.info
+
+    # --- answering ------------------------------------------------------------
+
+    async def generate(self, request: GenerateRequest) -> AsyncIterator[GenerateEvent]:
+        script = self.scripts.popleft() if self.scripts else self.default
+        self.requests.append(request)
+        self.started += 1
+        self.active += 1
+        try:
+            for step in script:
+                if isinstance(step, Exception):
+                    raise step
+                if isinstance(step, asyncio.Event):
+                    await step.wait()
+                elif isinstance(step, float | int):
+                    await asyncio.sleep(step)
+                else:
+                    yield step
+            self.finished += 1
+        except (asyncio.CancelledError, GeneratorExit):
+            self.cancelled += 1
+            raise
+        except Exception:
+            self.failed += 1
+            raise
+        finally:
+            self.active -= 1
+
+    async def count_tokens(self, prompt: Prompt) -> int:
+        match prompt:
+            case ChatPrompt(messages=messages):
+                return sum(len(part.text) for message in messages for part in message.content)
+            case TextPrompt(text=text):
+                return len(text)
+            case _:
+                return len(prompt.ids)
+
+    async def tokenize(self, text: str, *, special: bool = False) -> tuple[int, ...]:
+        return tuple(ord(character) for character in text)
+
+    async def detokenize(self, ids: tuple[int, ...]) -> bytes:
+        return "".join(map(chr, ids)).encode()
+
+    async def status(self) -> EngineStatus:
+        return EngineStatus(
+            running=self.active,
+            waiting=0,
+            kv_tokens_used=0,
+            kv_tokens_total=8192,
+            sequences_cached=0,
+            steps=0,
+            tokens_prefilled=0,
+            tokens_reused=0,
+            tokens_generated=0,
+        )
+
+    async def close(self) -> None:
+        if self._loading is not None:
+            self._loading.cancel()
+        self._state = "closed"
+
+
+__all__ = ["FakeBackend", "Queued", "done", "forever", "saying"]
