@@ -1,0 +1,78 @@
+/** The shapes that the page speaks of. Times are milliseconds since 1970 unless named otherwise. */
+
+export type Language = "ja" | "en";
+export type SendKey = "enter" | "ctrl-enter";
+export type Theme = "auto" | "light" | "dark";
+
+/** What a request waits for before its first word. Seconds are estimates. */
+export type Wait =
+  | { kind: "sent" }
+  | { kind: "queued"; position: number; seconds: number | null }
+  | { kind: "prefill"; done: number; total: number }
+  | { kind: "loading"; elapsed: number | null; expected: number | null };
+
+export interface Usage {
+  promptTokens: number;
+  completionTokens: number;
+}
+
+/** A failure as the page tells it. `message` is the server's own sentence, if it sent one. */
+export interface Failure {
+  code: string;
+  message: string | null;
+}
+
+export type AnswerState = "waiting" | "streaming" | "done" | "stopped" | "cut" | "failed";
+
+export interface Question {
+  id: string;
+  role: "user";
+  text: string;
+}
+
+/**
+ * An answer. `cut` is one that a reload of the page ended; `seconds` is the time
+ * in which its text came.
+ */
+export interface Answer {
+  id: string;
+  role: "assistant";
+  text: string;
+  state: AnswerState;
+  model: string;
+  wait: Wait | null;
+  finish: string | null;
+  failure: Failure | null;
+  usage: Usage | null;
+  seconds: number | null;
+}
+
+export type Message = Question | Answer;
+
+/** A chat as it is kept in the browser's storage. */
+export interface ChatRecord {
+  id: string;
+  created: number;
+  messages: Message[];
+}
+
+export type ModelState = "available" | "loading" | "ready" | "restarting" | "failed" | "closed";
+
+export interface Model {
+  id: string;
+  name: string;
+  state: ModelState;
+  default: boolean;
+  /** Most tokens of one request; null until the model was loaded once. */
+  context: number | null;
+  /** Seconds; null when it is not loading. */
+  load: { elapsed: number; expected: number | null } | null;
+  description: Partial<Record<Language, string>> | null;
+}
+
+export interface Status {
+  version: string;
+  mode: string;
+  models: Model[];
+  queue: { running: number; waiting: number };
+}

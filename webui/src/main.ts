@@ -1,0 +1,13 @@
+import { mount } from "svelte";
+import App from "./App.svelte";
+import { loadRenderer } from "./lib/renderer";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/prose.css";
+
+const target = document.getElementById("app");
+if (target === null) throw new Error("index.html has no #app");
+mount(App, { target });
+
+// The first answer will want it; a failure is met again, and told, there.
+void loadRenderer().catch(() => null);

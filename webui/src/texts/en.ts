@@ -1,0 +1,146 @@
+/** Every text of the page in English. */
+
+import type { Texts } from "./ja";
+
+export const en: Texts = {
+  skipToComposer: "Skip to the message field",
+
+  sidebar: {
+    label: "Chats",
+    open: "Open the list of chats",
+    close: "Close the list of chats",
+    newChat: "New chat",
+    untitled: "New chat",
+    running: "Answering",
+    remove: (title) => `Delete “${title}”`,
+    kept: "Chats stay in this tab only. Closing the tab removes them.",
+    notKept: "The browser could not keep this chat. Reloading the page would lose it.",
+  },
+
+  mode: {
+    singleUser: "This server can only be used from this computer (no sign-in)",
+  },
+
+  model: {
+    label: "Model",
+    choose: (name) => `Choose a model (now: ${name})`,
+    none: "No model available",
+    noneHelp: "Run jimae pull on the server to get one.",
+    states: {
+      available: "Loads with the first question",
+      loading: "Loading",
+      ready: "Ready",
+      restarting: "Restarting",
+      failed: "Could not be loaded",
+      closed: "Stopped",
+    },
+    default: "Default",
+    context: (tokens) => `Up to ${tokens} tokens at once`,
+  },
+
+  settings: {
+    label: "Settings",
+    language: "Language",
+    theme: "Colours",
+    themes: { auto: "As this device", light: "Light", dark: "Dark" },
+    sendKey: "Key that sends",
+    sendKeys: { enter: "Enter", "ctrl-enter": "Ctrl + Enter" },
+    sendKeyHelp: "The Enter that ends a conversion never sends.",
+    version: (version) => `jimae ${version}`,
+  },
+
+  empty: {
+    greeting: "What shall we do today?",
+    promise: "What you write does not leave this server.",
+    starters: "Often asked for",
+  },
+
+  starters: [
+    {
+      title: "Opening remarks",
+      hint: "For a ceremony or a meeting",
+      text: "Write opening remarks of about 150 words for this meeting.\n\nMeeting: 〔name of the meeting〕\nDate and place: 〔date and place〕\nWhat to convey: 〔what to convey〕",
+    },
+    {
+      title: "Summary of minutes",
+      hint: "Decisions, and tasks in a table",
+      text: "Summarise these minutes under “Decisions”, “Open points” and “Tasks”. Put the tasks in a table with owner and date.\n\n〔paste the minutes here〕",
+    },
+    {
+      title: "Draft of an email",
+      hint: "Thanks, a request, an apology",
+      text: "Draft a polite email to somebody outside our organisation, with a subject.\n\nTo: 〔recipient〕\nAbout: 〔what it is about〕\nDate or request: 〔date or request〕",
+    },
+    {
+      title: "Plain language",
+      hint: "Make a notice easy to read",
+      text: "Rewrite this notice in plain language: short sentences, simple words.\n\n〔paste the notice here〕",
+    },
+  ],
+
+  composer: {
+    label: "Message",
+    placeholder: "Ask or request something",
+    send: "Send",
+    stop: "Stop",
+    hints: {
+      enter: "Enter sends · Shift + Enter for a new line",
+      "ctrl-enter": "Ctrl + Enter sends · Enter for a new line",
+      touch: "The button sends",
+    },
+    caution: "Answers can be wrong. Check what matters.",
+  },
+
+  conversation: {
+    label: "Conversation",
+    toLatest: "To the latest",
+    you: "You",
+    answer: "Answer",
+  },
+
+  answer: {
+    copy: "Copy",
+    copyAnswer: "Copy the answer",
+    copyCode: "Copy the code",
+    copied: "Copied",
+    copyFailed: "Could not be copied",
+    again: "Try again",
+    regenerate: "Answer anew",
+    table: "Table",
+    code: "Code",
+    stopped: "Stopped here.",
+    cut: "A reload of the page cut the answer off here.",
+    length: "Cut off here: the greatest length was reached.",
+    ended: "The answer is complete.",
+    tokens: (tokens) => `${tokens} tokens`,
+    speed: (rate) => `${rate} per second`,
+  },
+
+  wait: {
+    sent: "Sent",
+    queued: (position) => `Waiting in the queue (number ${position})`,
+    queuedFor: (position, time) => `Waiting in the queue (number ${position}, about ${time})`,
+    prefill: (percent) => `Reading the text: ${percent}%`,
+    loading: "Loading the model",
+    loadingFor: (time) => `Loading the model (about ${time} left)`,
+    writing: "Thinking",
+  },
+
+  time: {
+    seconds: (count) => `${count} s`,
+    minutes: (count) => `${count} min`,
+  },
+
+  server: {
+    lost: "The server cannot be reached",
+    lostHelp: "It may be restarting. This page keeps checking by itself. What you wrote is still here.",
+    back: "The server is back.",
+  },
+
+  errors: {
+    unreachable: "The server could not be reached.",
+    connection_lost: "The connection broke off in the middle of the answer.",
+    unknown: "Something went wrong on the server.",
+  },
+  errorCode: (code) => `Code: ${code}`,
+};

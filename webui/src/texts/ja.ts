@@ -1,0 +1,146 @@
+/** Every text of the page in Japanese. `en.ts` has the same keys: the type sees to it. */
+
+export const ja = {
+  skipToComposer: "入力欄へ移動",
+
+  sidebar: {
+    label: "チャットの一覧",
+    open: "一覧を開く",
+    close: "一覧を閉じる",
+    newChat: "新しいチャット",
+    untitled: "新しいチャット",
+    running: "回答中",
+    remove: (title: string) => `「${title}」を削除`,
+    kept: "チャットはこのタブの中だけに残ります。タブを閉じると消えます。",
+    notKept: "ブラウザーに保存できませんでした。再読み込みするとチャットが消えます。",
+  },
+
+  mode: {
+    singleUser: "このサーバーはこの端末からだけ使えます（サインインなし）",
+  },
+
+  model: {
+    label: "モデル",
+    choose: (name: string) => `モデルの選択（現在: ${name}）`,
+    none: "使えるモデルがありません",
+    noneHelp: "サーバーの端末で jimae pull を実行すると、モデルを入手できます。",
+    states: {
+      available: "最初の質問で読み込みます",
+      loading: "読み込み中",
+      ready: "すぐに使えます",
+      restarting: "再起動中",
+      failed: "読み込めませんでした",
+      closed: "停止中",
+    },
+    default: "標準",
+    context: (tokens: string) => `一度に ${tokens} トークンまで`,
+  },
+
+  settings: {
+    label: "設定",
+    language: "言語",
+    theme: "配色",
+    themes: { auto: "端末に合わせる", light: "明るい", dark: "暗い" },
+    sendKey: "送信するキー",
+    sendKeys: { enter: "Enter", "ctrl-enter": "Ctrl + Enter" },
+    sendKeyHelp: "変換を確定する Enter では送信しません。",
+    version: (version: string) => `jimae ${version}`,
+  },
+
+  empty: {
+    greeting: "今日は何をしましょうか",
+    promise: "入力した内容は、このサーバーの外に送られません。",
+    starters: "よく使う頼みごと",
+  },
+
+  starters: [
+    {
+      title: "あいさつ文",
+      hint: "式典や会合の開会に",
+      text: "次の会合の開会のあいさつ文を、です・ます調で300字程度で書いてください。\n\n会合の名前: 〔会合の名前〕\n日付と場所: 〔日付と場所〕\n伝えたいこと: 〔伝えたいこと〕",
+    },
+    {
+      title: "議事録の要約",
+      hint: "決定事項と宿題を表に",
+      text: "次の議事録を要約してください。「決定事項」「検討中のこと」「宿題（担当者・期限）」に分け、宿題は表にしてください。\n\n〔議事録をここに貼り付け〕",
+    },
+    {
+      title: "メールの下書き",
+      hint: "お礼・お願い・お詫び",
+      text: "次の内容で、社外の方へ送る丁寧なメールの下書きを作ってください。件名もつけてください。\n\n宛先: 〔宛先〕\n用件: 〔用件〕\n期限やお願い: 〔期限やお願い〕",
+    },
+    {
+      title: "やさしい日本語",
+      hint: "お知らせを分かりやすく",
+      text: "次のお知らせを「やさしい日本語」に書き換えてください。一文を短くし、むずかしい言葉は言いかえてください。\n\n〔お知らせの文をここに貼り付け〕",
+    },
+  ],
+
+  composer: {
+    label: "メッセージ",
+    placeholder: "質問や頼みごとを入力",
+    send: "送信",
+    stop: "停止",
+    hints: {
+      enter: "Enter で送信・Shift + Enter で改行",
+      "ctrl-enter": "Ctrl + Enter で送信・Enter で改行",
+      touch: "ボタンで送信",
+    },
+    caution: "回答には誤りが含まれることがあります。大切なことは確かめてください。",
+  },
+
+  conversation: {
+    label: "会話",
+    toLatest: "最新へ",
+    you: "あなた",
+    answer: "回答",
+  },
+
+  answer: {
+    copy: "コピー",
+    copyAnswer: "回答をコピー",
+    copyCode: "コードをコピー",
+    copied: "コピーしました",
+    copyFailed: "コピーできませんでした",
+    again: "もう一度",
+    regenerate: "答え直す",
+    table: "表",
+    code: "コード",
+    stopped: "ここで停止しました。",
+    cut: "ページの再読み込みで、ここで途切れました。",
+    length: "長さの上限に達したため、ここで切れています。",
+    ended: "回答が終わりました。",
+    tokens: (tokens: string) => `${tokens} トークン`,
+    speed: (rate: string) => `毎秒 ${rate}`,
+  },
+
+  wait: {
+    sent: "送信しました",
+    queued: (position: string) => `順番を待っています（${position}番目）`,
+    queuedFor: (position: string, time: string) => `順番を待っています（${position}番目、約${time}）`,
+    prefill: (percent: string) => `文章を読んでいます ${percent}%`,
+    loading: "モデルを読み込んでいます",
+    loadingFor: (time: string) => `モデルを読み込んでいます（あと約${time}）`,
+    writing: "考えています",
+  },
+
+  time: {
+    seconds: (count: string) => `${count}秒`,
+    minutes: (count: string) => `${count}分`,
+  },
+
+  server: {
+    lost: "サーバーにつながりません",
+    lostHelp: "再起動しているのかもしれません。つながるまで自動で確かめます。入力はそのまま残っています。",
+    back: "サーバーにつながりました。",
+  },
+
+  errors: {
+    unreachable: "サーバーにつながりませんでした。",
+    connection_lost: "回答の途中で接続が切れました。",
+    unknown: "サーバーで問題が起きました。",
+  } as Record<string, string>,
+  errorCode: (code: string) => `コード: ${code}`,
+};
+
+export type Texts = typeof ja;

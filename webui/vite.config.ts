@@ -1,0 +1,26 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+// Where the API is while developing: `JIMAE_URL=http://127.0.0.1:8080 npm run dev`.
+const api = process.env.JIMAE_URL ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  // Relative, so that the page works under any path of a reverse proxy.
+  base: "./",
+  plugins: [svelte()],
+  build: {
+    target: "es2022",
+    // The content security policy of the server knows no inline code.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: { "/v1": api, "/api": api, "/health": api },
+  },
+  resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
+  test: {
+    environment: "jsdom",
+    include: ["tests/**/*.test.ts"],
+  },
+});
