@@ -335,7 +335,8 @@ TEXTS: dict[str, Text] = {
         500,
         SETUP,
         "The catalogue entry {path} is wrong at '{key}': {reason}. Correct it or remove the file.",
-        "カタログの {path} の「{key}」に誤りがあります: {reason}。修正するか、ファイルを削除してください。",
+        "カタログの {path} の「{key}」に誤りがあります: {reason}。"
+        "修正するか、ファイルを削除してください。",
     ),
     "model_unknown": Text(
         404,
