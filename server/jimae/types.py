@@ -74,20 +74,15 @@ class TokenPrompt(msgspec.Struct, frozen=True, tag="tokens"):
 Prompt = ChatPrompt | TextPrompt | TokenPrompt
 
 
-class Token(msgspec.Struct, frozen=True, tag="token"):
-    """One position of a prompt as the engine sees it."""
-
-    id: int
-
-
 class MediaChunk(msgspec.Struct, frozen=True, tag="media"):
-    """`length` positions that hold an image or sound, known by its hash."""
+    """`length` positions of a prompt that hold an image or sound, known by its hash."""
 
     hash: str
     length: int
 
 
-PromptItem = Token | MediaChunk
+PromptItem = int | MediaChunk
+"""One entry of a prompt as the engine sees it: a token id, or a media chunk."""
 
 
 # --- requests --------------------------------------------------------------------
@@ -106,7 +101,7 @@ class Sampling(msgspec.Struct, frozen=True, omit_defaults=True):
     min_p: float | None = None
     presence_penalty: float = 0.0
     frequency_penalty: float = 0.0
-    repeat_penalty: float = 1.0
+    repeat_penalty: float | None = None
     seed: int | None = None
     logit_bias: dict[int, float] = {}
 

@@ -1,0 +1,380 @@
+"""One step of everything that runs: schedule, run, postprocess.
+
+Nothing here waits, sleeps or talks to anybody: `step` is called by the one
+thread that owns the model, and what happens is told through `emit`.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from jimae.engine.cost import CostModel
+from jimae.engine.prefix_cache import PrefixCache, common_prefix
+from jimae.engine.scheduler import QUANTUM, Running, View, Waiting, plan, rank
+from jimae.engine.sequence import Sequence
+from jimae.errors import JimaeError
+from jimae.llama.model import DecodeAbortedError, Logits, Model, NoRoomError, Slice
+from jimae.types import (
+    Delta,
+    Done,
+    EngineStatus,
+    Event,
+    Failed,
+    FinishReason,
+    Prefill,
+    Queued,
+    Started,
+    Timings,
+    Usage,
+)
+
+log = logging.getLogger(__name__)
+
+IDLE_FACTOR = 3.0
+"""How much longer than the target a step may take while nobody reads an answer."""
+
+OUTPUT_WEIGHT = 2.0
+"""Virtual tokens that a generated token is charged, against one for a prompt token."""
+
+WORTH_WAITING = 2 * QUANTUM
+"""Shared prompt tokens from which a request waits for another that is computing them."""
+
+
+class EngineOptions(NamedTuple):
+    """Limits of one engine. `target_itl` is in seconds."""
+
+    context: int
+    parallel: int = 16
+    max_queue: int = 128
+    target_itl: float = 0.8
+
+
+class Engine:
+    """Runs sequences on one model. Not thread-safe; see `loop`."""
+
+    def __init__(
+        self,
+        model: Model,
+        options: EngineOptions,
+        emit: Callable[[str, Event], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.model = model
+        self.options = options
+        self.cache = PrefixCache(model, whole_only=model.memory == "recurrent")
+        self.cost = CostModel()
+        self._emit = emit
+        self._clock = clock
+        self._waiting: dict[str, Sequence] = {}
+        self._running: dict[str, Sequence] = {}
+        self._counters: dict[str, float] = {}
+        self._steps = self._prefilled = self._reused = self._generated = 0
+        self._mean_seconds = 0.0
+        self._in_step: frozenset[str] = frozenset()
+
+    # --- coming and going ---------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._waiting or self._running)
+
+    def submit(self, sequence: Sequence) -> None:
+        """Queue a sequence. Raises `queue_full`."""
+        if self._must_wait() and len(self._waiting) >= self.options.max_queue:
+            seconds = max(1.0, self._wait_estimate(len(self._waiting)) or 0.0)
+            raise JimaeError(
+                "queue_full",
+                retry_after=math.ceil(seconds),
+                waiting=len(self._waiting),
+                seconds=math.ceil(seconds),
+            )
+        sequence.arrived_at = self._clock()
+        self._lift(sequence.principal.id)
+        self._waiting[sequence.id] = sequence
+
+    def cancel(self, sequence_id: str) -> None:
+        """End a sequence without another word. Unknown ids are those that just ended."""
+        sequence = self._waiting.pop(sequence_id, None) or self._running.pop(sequence_id, None)
+        if sequence is not None:
+            self._give_back(sequence)
+
+    def only_in_step(self, sequence_id: str) -> bool:
+        """Whether the present step computes this sequence and no other. Any thread may ask."""
+        return self._in_step == {sequence_id}
+
+    def status(self) -> EngineStatus:
+        return EngineStatus(
+            running=len(self._running),
+            waiting=len(self._waiting),
+            kv_tokens_used=self.cache.cells_used,
+            kv_tokens_total=self.cache.cells_total,
+            sequences_cached=self.cache.sequences_idle,
+            steps=self._steps,
+            tokens_prefilled=self._prefilled,
+            tokens_reused=self._reused,
+            tokens_generated=self._generated,
+        )
+
+    # --- the step -----------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Run one batch, if there is anything to run."""
+        tokens = self._schedule()
+        if not tokens:
+            return
+        batch = [self._slice(self._running[name], n) for name, n in tokens.items()]
+        started = self._clock()
+        self._in_step = frozenset(tokens)
+        try:
+            outputs = self._run(batch)
+        except DecodeAbortedError:
+            return
+        except (JimaeError, NoRoomError, ValueError) as error:
+            self._fail(tokens, error)
+            return
+        finally:
+            self._in_step = frozenset()
+        pairs = sum(len(part.tokens) * (part.start + len(part.tokens)) for part in batch)
+        self.cost.observe(sum(len(part.tokens) for part in batch), pairs, self._clock() - started)
+        self._steps += 1
+        self._postprocess(batch, list(tokens), outputs)
+
+    def _schedule(self) -> dict[str, int]:
+        while True:
+            chosen = plan(self._view())
+            for name in chosen.pause:
+                self._pause(self._running.pop(name))
+            if not (chosen.pause and not chosen.tokens and not chosen.admit):
+                break
+        for name in chosen.admit:
+            self._admit(self._waiting.pop(name))
+        self._tell_positions()
+        return chosen.tokens
+
+    def _run(self, batch: list[Slice]) -> list[Logits]:
+        if not self.cache.make_room(sum(len(part.tokens) for part in batch)):
+            raise NoRoomError
+        return self.model.decode(batch)
+
+    def _postprocess(self, batch: list[Slice], names: list[str], outputs: list[Logits]) -> None:
+        logits = iter(outputs)
+        for part, name in zip(batch, names, strict=True):
+            sequence = self._running[name]
+            if sequence.lease is None:
+                raise AssertionError(f"{name} runs without a lease")
+            was_prompt = not sequence.decoding
+            self.cache.extend(sequence.lease, part.tokens)
+            self._charge(sequence, len(part.tokens), was_prompt)
+            if not part.output:
+                self._emit(name, Prefill(sequence.computed, sequence.prompt_length))
+                continue
+            try:
+                token = sequence.sampler.sample(next(logits))
+            except ValueError as error:
+                self._fail([name], error)
+                continue
+            self._accept(sequence, token)
+
+    def _accept(self, sequence: Sequence, token: int) -> None:
+        """Take a sampled token: into the text, and to the end of the sequence if it is one."""
+        if sequence.first_token_at is None:
+            sequence.first_token_at = self._clock()
+        sequence.tokens.append(token)
+        self._generated += 1
+        if token in sequence.end_tokens:
+            self._finish(sequence, "stop")
+            return
+        text = sequence.detokenizer.add(self.model.vocab.piece(token))
+        stopped = sequence.detokenizer.stopped_by is not None
+        full = (
+            sequence.generated >= sequence.max_tokens
+            or len(sequence.tokens) >= self.options.context
+        )
+        self._emit(sequence.id, Delta(text, (token,)))
+        if stopped:
+            self._finish(sequence, "stop")
+        elif full:
+            self._finish(sequence, "length")
+
+    def _finish(self, sequence: Sequence, reason: FinishReason) -> None:
+        if rest := sequence.detokenizer.finish():
+            self._emit(sequence.id, Delta(rest, ()))
+        stop = sequence.detokenizer.stopped_by
+        now = self._clock()
+        started = sequence.started_at or now
+        first = sequence.first_token_at or now
+        seconds = now - started
+        self._mean_seconds += 0.2 * (seconds - self._mean_seconds)
+        done = Done(
+            finish_reason="stop" if stop is not None else reason,
+            usage=Usage(sequence.prompt_length, sequence.generated, sequence.cached_tokens),
+            timings=Timings(started - sequence.arrived_at, first - started, now - first),
+            stop_string=stop,
+        )
+        del self._running[sequence.id]
+        self._give_back(sequence)
+        self._emit(sequence.id, done)
+
+    def _fail(self, names: Iterable[str], error: Exception) -> None:
+        if isinstance(error, JimaeError):
+            known = error
+        else:
+            log.error("a step failed", exc_info=error)
+            known = JimaeError("decode_failed", status=str(error) or type(error).__name__)
+        wire = known.to_wire()
+        for name in list(names):
+            sequence = self._running.pop(name)
+            if sequence.lease is not None:
+                self.cache.release(sequence.lease, keep=False)
+            self._emit(name, Failed(wire.code, wire.param, wire.retry_after, wire.values))
+
+    # --- leases -------------------------------------------------------------------------
+
+    def _admit(self, sequence: Sequence) -> None:
+        sequence.lease = self.cache.acquire(
+            sequence.principal.scope,
+            sequence.tokens,
+            reuse=_reuses(sequence),
+        )
+        self._running[sequence.id] = sequence
+        if sequence.started_at is None:
+            sequence.started_at = self._clock()
+            sequence.cached_tokens = sequence.lease.cached
+            self._reused += sequence.lease.cached
+            self._emit(sequence.id, Started(sequence.prompt_length, sequence.lease.cached))
+
+    def _pause(self, sequence: Sequence) -> None:
+        """Back to the queue: its cells stay for as long as nobody needs them."""
+        self._give_back(sequence)
+        sequence.told_position = 0
+        self._waiting[sequence.id] = sequence
+
+    def _give_back(self, sequence: Sequence) -> None:
+        if sequence.lease is not None:
+            self.cache.release(sequence.lease)
+            sequence.lease = None
+
+    # --- what the scheduler sees ----------------------------------------------------------
+
+    def _view(self) -> View:
+        running = [
+            Running(s.id, s.principal.id, s.principal.priority, s.arrival, s.remaining, s.decoding)
+            for s in self._running.values()
+        ]
+        # Nobody further back can be admitted in this step.
+        candidates = self._queue()[: 2 * self.options.parallel]
+        ahead = [s for s in self._running.values() if not s.decoding]
+        waiting = []
+        for sequence in candidates:
+            waiting.append(self._look(sequence, ahead))
+            ahead.append(sequence)
+        return View(
+            waiting=waiting,
+            running=running,
+            counters=self._counters,
+            room=self.cache.cells_total - self.cache.cells_pinned,
+            slots=min(self.options.parallel, self.model.n_seq),
+            budget=self._budget(),
+        )
+
+    def _queue(self) -> list[Sequence]:
+        """Who waits, first the one whose turn is next."""
+        return sorted(
+            self._waiting.values(),
+            key=lambda s: rank(s.principal.id, s.principal.priority, s.arrival, self._counters),
+        )
+
+    def _look(self, sequence: Sequence, ahead: list[Sequence]) -> Waiting:
+        """What admitting a sequence would take; `ahead` are prompts that are read in before."""
+        tokens = sequence.tokens
+        cached = pinned = 0
+        behind = False
+        if _reuses(sequence):
+            cached, pinned = self.cache.measure(sequence.principal.scope, tokens)
+            behind = not self.cache.whole_only and any(
+                _is_behind(sequence, other, cached) for other in ahead
+            )
+        return Waiting(
+            sequence.id,
+            sequence.principal.id,
+            sequence.principal.priority,
+            sequence.arrival,
+            needed=len(tokens) - cached,
+            cost=len(tokens) - pinned,
+            behind=behind,
+        )
+
+    def _budget(self) -> int:
+        """Tokens of the next step, so that it takes about as long as it may."""
+        reading = [s for s in self._running.values() if s.decoding]
+        prompts = [s for s in self._running.values() if not s.decoding]
+        target = self.options.target_itl * (1.0 if reading else IDLE_FACTOR)
+        pairs = sum(len(s.tokens) for s in reading)
+        depth = max((s.computed for s in prompts), default=0)
+        least = len(reading) + QUANTUM // 2
+        most = self.model.n_batch
+        for total in range(most - most % QUANTUM, least, -QUANTUM):
+            chunk = total - len(reading)
+            if self.cost.predict(total, pairs + chunk * (depth + chunk)) <= target:
+                return total
+        return min(least, most)
+
+    # --- fairness -------------------------------------------------------------------------
+
+    def _lift(self, user: str) -> None:
+        """Someone who comes back does not live on credit from when they were away."""
+        active = {s.principal.id for s in (*self._waiting.values(), *self._running.values())}
+        if user in active:
+            return
+        floor = min((self._counters.get(u, 0.0) for u in active), default=0.0)
+        kept = {u: self._counters[u] for u in active if u in self._counters}
+        kept[user] = max(self._counters.get(user, 0.0), floor)
+        if not active:
+            kept[user] = 0.0
+        self._counters = kept
+
+    def _charge(self, sequence: Sequence, tokens: int, prompt: bool) -> None:
+        user = sequence.principal.id
+        if prompt:
+            self._prefilled += tokens
+        weight = 1.0 if prompt else OUTPUT_WEIGHT
+        self._counters[user] = self._counters.get(user, 0.0) + weight * tokens
+
+    def _must_wait(self) -> bool:
+        return bool(self._waiting) or len(self._running) >= self.options.parallel
+
+    def _wait_estimate(self, position: int) -> float | None:
+        """Seconds until the sequence at `position` (from 1) begins, if that can be said."""
+        if not self._mean_seconds:
+            return None
+        return self._mean_seconds * position / self.options.parallel
+
+    def _tell_positions(self) -> None:
+        for position, sequence in enumerate(self._queue(), start=1):
+            if sequence.told_position != position:
+                sequence.told_position = position
+                self._emit(sequence.id, Queued(position, self._wait_estimate(position)))
+
+    def _slice(self, sequence: Sequence, n: int) -> Slice:
+        if sequence.lease is None:
+            raise AssertionError(f"{sequence.id} runs without a lease")
+        start = sequence.computed
+        tokens = sequence.tokens[start : start + n]
+        return Slice(sequence.lease.seq_id, start, tokens, output=start + n == len(sequence.tokens))
+
+
+def _reuses(sequence: Sequence) -> bool:
+    """A scored prompt is computed whole: its logits are what is asked for."""
+    return not sequence.outputs.prompt_logprobs
+
+
+def _is_behind(sequence: Sequence, other: Sequence, cached: int) -> bool:
+    """Whether `other` is about to compute much of what `sequence` needs and is not `cached`."""
+    if other.principal.scope != sequence.principal.scope or not _reuses(other):
+        return False
+    shared = min(common_prefix(sequence.tokens, other.tokens), len(sequence.tokens) - 1)
+    return shared > other.computed and shared - cached >= WORTH_WAITING

@@ -1,0 +1,90 @@
+"""The one thread that owns a model: takes commands between steps, and steps."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from jimae.engine.engine import Engine
+from jimae.engine.sequence import Sequence
+from jimae.errors import JimaeError
+from jimae.types import Event, Failed
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Command = Callable[[], None]
+
+
+class EngineLoop:
+    """Runs an engine in a thread of its own. All methods may be called from any thread."""
+
+    def __init__(self, engine: Engine, emit: Callable[[str, Event], None]) -> None:
+        self._engine = engine
+        self._emit = emit
+        self._inbox: deque[Command] = deque()
+        self._wake = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after its present step; what runs is not finished."""
+        self._stopping = True
+        self._engine.model.abort()
+        self._put(lambda: None)
+        self._thread.join()
+
+    def submit(self, sequence: Sequence) -> None:
+        """Queue a sequence; if it cannot be, its `Failed` event says why."""
+
+        def command() -> None:
+            try:
+                self._engine.submit(sequence)
+            except JimaeError as error:
+                wire = error.to_wire()
+                self._emit(
+                    sequence.id, Failed(wire.code, wire.param, wire.retry_after, wire.values)
+                )
+
+        self._put(command)
+
+    def cancel(self, sequence_id: str) -> None:
+        """End a sequence. If nobody else is in the present step, the step ends too."""
+        if self._engine.only_in_step(sequence_id):
+            self._engine.model.abort()
+        self._put(lambda: self._engine.cancel(sequence_id))
+
+    def call(self, function: Callable[[Engine], T]) -> Future[T]:
+        """Run a function on the engine's thread between two steps."""
+        future: Future[T] = Future()
+
+        def command() -> None:
+            try:
+                future.set_result(function(self._engine))
+            except Exception as error:  # whatever it is belongs to who asked
+                future.set_exception(error)
+
+        self._put(command)
+        return future
+
+    def _put(self, command: Command) -> None:
+        with self._wake:
+            self._inbox.append(command)
+            self._wake.notify()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            with self._wake:
+                while not self._inbox and not self._engine.busy:
+                    self._wake.wait()
+            while self._inbox:
+                self._inbox.popleft()()
+            if not self._stopping:
+                self._engine.step()

@@ -1,0 +1,418 @@
+"""Who holds which cells of the KV cache, as a radix tree over tokens.
+
+Every sequence id stands for one leaf; the path from the root to it spells the
+tokens whose cells the sequence holds. A node's cells exist once and are shared
+by all sequences below it:
+
+    root(scope) ── "You are a helpful…" ──┬── "…question A" ── seq 3   running
+                      1,370 cells         ├── "…question B" ── seq 7   idle
+                                          └── ""           ── seq 9   running, just begun
+
+Invariants (`check_integrity`):
+
+    leaf       <=>  has a sequence id                    (running leaves may be empty)
+    inner node <=>  no sequence id, two children or more (the roots excepted)
+    idle leaf       is not empty
+    cells used      =  sum of len(node.keys)  <=  n_cells
+    sequence ids    =  free + running + idle, none twice
+
+Each scope has a tree of its own: nothing is ever shared across scopes.
+Source of the idea: RadixAttention (SGLang, arXiv:2312.07104).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+
+class Memory(Protocol):
+    """The part of `llama.model.Model` that moves cells."""
+
+    @property
+    def n_cells(self) -> int: ...
+    @property
+    def n_seq(self) -> int: ...
+    def seq_copy(self, source: int, target: int, start: int, end: int) -> None: ...
+    def seq_remove(self, seq_id: int, start: int, end: int | None = None) -> None: ...
+
+
+@dataclass(eq=False)
+class Node:
+    """A run of tokens that some sequences hold. `start` is the position of its first."""
+
+    parent: Node | None
+    start: int
+    keys: list[int] = field(default_factory=list)
+    children: list[Node] = field(default_factory=list)
+    seq_id: int | None = None
+    running: bool = False
+    last_used: int = 0
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.keys)
+
+
+class Lease:
+    """A running sequence's hold on the cache. `cached` tokens of it were there at the start."""
+
+    def __init__(self, scope: str, node: Node) -> None:
+        if node.seq_id is None:
+            raise ValueError("a lease stands on a leaf")
+        self.scope = scope
+        self.node = node
+        self.seq_id = node.seq_id
+        self.cached = node.end
+
+    @property
+    def length(self) -> int:
+        """Tokens of the sequence that are in the cache."""
+        return self.node.end
+
+
+class _Match(NamedTuple):
+    """The first `length` keys of `node` continue a match that ends in it."""
+
+    node: Node
+    length: int
+
+    @property
+    def end(self) -> int:
+        return self.node.start + self.length
+
+
+class PrefixCache:
+    """Allocates sequence ids and cells, shares prefixes, evicts what was used least recently.
+
+    `whole_only` is for models whose memory cannot be cut: a sequence is then
+    reused only from its very end.
+    """
+
+    def __init__(self, memory: Memory, *, whole_only: bool = False) -> None:
+        self._memory = memory
+        self.whole_only = whole_only
+        self._roots: dict[str, Node] = {}
+        self._free = list(range(memory.n_seq - 1, -1, -1))
+        self._leases: set[Lease] = set()
+        self._used = 0
+        self._clock = 0
+
+    # --- what there is ---------------------------------------------------------------
+
+    @property
+    def cells_total(self) -> int:
+        return self._memory.n_cells
+
+    @property
+    def cells_used(self) -> int:
+        return self._used
+
+    @property
+    def cells_pinned(self) -> int:
+        """Cells that running sequences hold and that cannot be evicted."""
+        seen: set[int] = set()
+        total = 0
+        for lease in self._leases:
+            node: Node | None = lease.node
+            while node is not None and id(node) not in seen:
+                seen.add(id(node))
+                total += len(node.keys)
+                node = node.parent
+        return total
+
+    @property
+    def sequences_idle(self) -> int:
+        return self._memory.n_seq - len(self._free) - len(self._leases)
+
+    def measure(self, scope: str, keys: Sequence[int]) -> tuple[int, int]:
+        """How many of the first `keys` are cached, and how many of these are pinned already."""
+        match = self._find(scope, keys)
+        node: Node | None = match.node
+        end = match.end
+        while node is not None and not self._is_pinned(node):
+            end, node = node.start, node.parent
+        return match.end, end
+
+    # --- leases ----------------------------------------------------------------------
+
+    def can_acquire(self) -> bool:
+        """Whether a sequence id is free, or an idle sequence would give up its own."""
+        return len(self._leases) < self._memory.n_seq
+
+    def acquire(self, scope: str, keys: Sequence[int], *, reuse: bool = True) -> Lease:
+        """Begin a sequence that holds the longest cached prefix of `keys` already.
+
+        The last key is never taken from the cache: its logits are what the
+        caller wants. Without `reuse` the sequence starts empty.
+        """
+        wanted = keys if reuse else ()
+        self._plant(scope)
+        self._touch(self._find(scope, wanted).node)
+        if not self._free:
+            self._remove(self._least_recent())
+            self._plant(scope)
+        match = self._find(scope, wanted)
+        leaf = self._take_over(match) or self._branch(match)
+        self._touch(leaf)
+        lease = Lease(scope, leaf)
+        self._leases.add(lease)
+        return lease
+
+    def make_room(self, n: int) -> bool:
+        """Evict until `n` cells are free; False if running sequences hold too many."""
+        if self.cells_total - self.cells_pinned < n:
+            return False
+        while (missing := n - (self.cells_total - self._used)) > 0:
+            self._trim(self._least_recent(), missing)
+        return True
+
+    def extend(self, lease: Lease, keys: Sequence[int]) -> None:
+        """Record that the tokens `keys` of a sequence were computed after those it had."""
+        lease.node.keys.extend(keys)
+        self._used += len(keys)
+
+    def release(self, lease: Lease, *, keep: bool = True) -> None:
+        """End a sequence. With `keep` its tokens stay for reuse until they are evicted."""
+        self._leases.remove(lease)
+        node = lease.node
+        node.running = False
+        self._touch(node)
+        if not keep:
+            self._remove(node)
+        elif self.whole_only:
+            if not node.keys:
+                self._remove(node)
+        else:
+            self._merge(node)
+
+    def clear(self) -> None:
+        """Forget every idle sequence."""
+        while self.sequences_idle:
+            self._remove(self._least_recent())
+
+    # --- finding ---------------------------------------------------------------------
+
+    def _plant(self, scope: str) -> None:
+        """Have a root for a scope: an empty one does not outlive its last sequence."""
+        self._roots.setdefault(scope, Node(None, 0))
+
+    def _find(self, scope: str, keys: Sequence[int]) -> _Match:
+        """The longest match with `keys`, less the last of them."""
+        limit = max(0, len(keys) - 1)
+        node = self._roots.get(scope) or Node(None, 0)
+        found = whole = _Match(node, 0)
+        while True:
+            best: _Match | None = None
+            for child in node.children:
+                length = common_prefix(child.keys, keys, child.start, limit)
+                if length and (best is None or length > best.length):
+                    best = _Match(child, length)
+            if best is None:
+                break
+            found, node = best, best.node
+            if best.length < len(node.keys):
+                break
+            if node.seq_id is not None and not node.running:
+                whole = best
+        return whole if self.whole_only else found
+
+    @staticmethod
+    def _is_pinned(node: Node) -> bool:
+        """Whether a running sequence holds the cells of `node`."""
+        stack = [node]
+        while stack:
+            at = stack.pop()
+            if at.running:
+                return True
+            stack.extend(at.children)
+        return False
+
+    def _leaves(self) -> Iterator[Node]:
+        stack = list(self._roots.values())
+        while stack:
+            node = stack.pop()
+            if node.seq_id is not None:
+                yield node
+            stack.extend(node.children)
+
+    def _least_recent(self) -> Node:
+        return min((leaf for leaf in self._leaves() if not leaf.running), key=lambda n: n.last_used)
+
+    @staticmethod
+    def _holder(node: Node) -> int:
+        """A sequence that holds the cells of `node`."""
+        while node.seq_id is None:
+            node = node.children[0]
+        return node.seq_id
+
+    # --- changing the tree -------------------------------------------------------------
+
+    def _take_over(self, match: _Match) -> Node | None:
+        """Go on with an idle sequence that was matched to its very end."""
+        node = match.node
+        if node.seq_id is None or node.running or match.length < len(node.keys):
+            return None
+        node.running = True
+        return node
+
+    def _branch(self, match: _Match) -> Node:
+        """A new running leaf below the match, sharing the cells above it."""
+        parent = match.node
+        if match.length < len(parent.keys) or parent.seq_id is not None:
+            parent = self._split(parent, match.length)
+        seq_id = self._free.pop()
+        if parent.end:
+            self._memory.seq_copy(self._holder(parent), seq_id, 0, parent.end)
+        leaf = Node(parent, parent.end, seq_id=seq_id, running=True)
+        parent.children.append(leaf)
+        return leaf
+
+    def _split(self, node: Node, length: int) -> Node:
+        """Cut a node after `length` keys; return the new upper half."""
+        parent = _parent(node)
+        upper = Node(parent, node.start, node.keys[:length], [node], last_used=node.last_used)
+        parent.children[parent.children.index(node)] = upper
+        node.parent, node.start, node.keys = upper, upper.end, node.keys[length:]
+        return upper
+
+    def _merge(self, node: Node) -> None:
+        """Give back the cells of a new idle leaf that a sibling holds as well."""
+        while node.keys:
+            parent = _parent(node)
+            twin, length = None, 0
+            for sibling in parent.children:
+                shared = common_prefix(sibling.keys, node.keys) if sibling is not node else 0
+                if shared > length:
+                    twin, length = sibling, shared
+            if twin is None:
+                return
+            if twin.seq_id is not None and not twin.running and length == len(twin.keys):
+                self._remove(twin)
+                continue
+            if length < len(twin.keys) or twin.seq_id is not None:
+                twin = self._split(twin, length)
+            self._move_below(node, twin)
+        self._remove(node)
+
+    def _move_below(self, node: Node, twin: Node) -> None:
+        """Replace the first cells of a leaf by those of `twin`, which spell the same."""
+        if node.seq_id is None:
+            raise ValueError("only a leaf can be moved")
+        parent = _parent(node)
+        self._memory.seq_remove(node.seq_id, twin.start, twin.end)
+        self._memory.seq_copy(self._holder(twin), node.seq_id, twin.start, twin.end)
+        self._used -= len(twin.keys)
+        parent.children.remove(node)
+        node.parent, node.start, node.keys = twin, twin.end, node.keys[len(twin.keys) :]
+        twin.children.append(node)
+        twin.last_used = max(twin.last_used, node.last_used)
+        self._compress(parent)
+
+    def _trim(self, leaf: Node, n: int) -> None:
+        """Give up `n` cells at the end of an idle leaf, or all it has."""
+        if self.whole_only or n >= len(leaf.keys) or leaf.seq_id is None:
+            self._remove(leaf)
+            return
+        self._memory.seq_remove(leaf.seq_id, leaf.end - n)
+        del leaf.keys[-n:]
+        self._used -= n
+
+    def _remove(self, leaf: Node) -> None:
+        if leaf.seq_id is None:
+            raise ValueError("only a leaf can be removed")
+        self._memory.seq_remove(leaf.seq_id, 0)
+        self._free.append(leaf.seq_id)
+        self._used -= len(leaf.keys)
+        parent = _parent(leaf)
+        parent.children.remove(leaf)
+        self._compress(parent)
+
+    def _compress(self, node: Node) -> None:
+        """Join an inner node with its only child; forget an empty root."""
+        if node.parent is None:
+            if not node.children:
+                self._roots = {s: root for s, root in self._roots.items() if root is not node}
+            return
+        if len(node.children) == 1:
+            (child,) = node.children
+            child.parent, child.start = node.parent, node.start
+            child.keys = node.keys + child.keys
+            child.last_used = max(child.last_used, node.last_used)
+            siblings = node.parent.children
+            siblings[siblings.index(node)] = child
+
+    def _touch(self, node: Node) -> None:
+        self._clock += 1
+        at: Node | None = node
+        while at is not None:
+            at.last_used = self._clock
+            at = at.parent
+
+    # --- proof -----------------------------------------------------------------------
+
+    def check_integrity(self) -> None:
+        """Raise AssertionError if an invariant at the top of this file does not hold."""
+        used = 0
+        held: list[int] = []
+        running = {lease.node for lease in self._leases}
+        stack = [(root, 0) for root in self._roots.values()]
+        while stack:
+            node, start = stack.pop()
+            used += len(node.keys)
+            _check(node.start == start, f"a node starts at {node.start}, not {start}")
+            _check(all(c.parent is node for c in node.children), "a child has another parent")
+            if node.seq_id is not None:
+                held.append(node.seq_id)
+                _check(not node.children, f"leaf {node.seq_id} has children")
+                _check(node.running == (node in running), f"leaf {node.seq_id} and its lease")
+                _check(node.running or bool(node.keys), f"idle leaf {node.seq_id} is empty")
+            elif node.parent is not None:
+                _check(len(node.children) > 1, "an inner node has fewer than two children")
+            stack.extend((child, node.end) for child in node.children)
+        _check(used == self._used, f"{self._used} cells counted, {used} in the tree")
+        _check(used <= self.cells_total, f"{used} cells used of {self.cells_total}")
+        ids = sorted(held + self._free)
+        _check(ids == list(range(self._memory.n_seq)), f"sequence ids are {ids}")
+
+    def contents(self) -> dict[int, list[int]]:
+        """The tokens that each sequence id should hold."""
+        found: dict[int, list[int]] = {}
+        for leaf in self._leaves():
+            keys: list[int] = []
+            node: Node | None = leaf
+            while node is not None:
+                keys = node.keys + keys
+                node = node.parent
+            found[self._holder(leaf)] = keys
+        return found
+
+
+def common_prefix(
+    mine: Sequence[int], other: Sequence[int], offset: int = 0, limit: int | None = None
+) -> int:
+    """Length of the longest common prefix of `mine` and `other[offset:limit]`."""
+    end = len(other) if limit is None else limit
+    most = min(len(mine), max(0, end - offset))
+    if mine[:most] == other[offset : offset + most]:
+        return most
+    low, high = 0, most  # mine[:low] agrees, mine[:high] does not
+    while high - low > 1:
+        middle = (low + high) // 2
+        if mine[low:middle] == other[offset + low : offset + middle]:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _parent(node: Node) -> Node:
+    if node.parent is None:
+        raise ValueError("the root has no parent")
+    return node.parent
+
+
+def _check(holds: bool, message: str) -> None:
+    if not holds:
+        raise AssertionError(message)

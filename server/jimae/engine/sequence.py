@@ -1,0 +1,78 @@
+"""One request inside the engine: its tokens, what of them is computed, its text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from jimae.engine.detokenizer import Detokenizer
+from jimae.engine.prefix_cache import Lease
+from jimae.engine.sampler import Sampler
+from jimae.types import FinishReason, Outputs, Principal, PromptItem
+
+_arrivals = count()
+
+
+@dataclass(eq=False)
+class Sequence:
+    """A prompt that is read in, and the answer that is written after it.
+
+        tokens   [ p p p p p p p p p p p | g g g g g ]     p prompt, g generated
+                  0        ^ computed     ^ prompt_length
+
+    A sequence prefills while more than its last token is uncomputed; with one
+    token left it decodes. Without a lease it waits, whether it is new or paused.
+    """
+
+    id: str
+    principal: Principal
+    prompt: list[PromptItem]
+    sampler: Sampler
+    detokenizer: Detokenizer
+    max_tokens: int
+    end_tokens: frozenset[int]
+    outputs: Outputs = field(default_factory=Outputs)
+    arrived_at: float = 0.0
+    started_at: float | None = None
+    first_token_at: float | None = None
+    lease: Lease | None = None
+    cached_tokens: int = 0
+    told_position: int = 0
+    finish: FinishReason | None = None
+    tokens: list[int] = field(init=False)
+    arrival: int = field(default_factory=lambda: next(_arrivals))
+
+    def __post_init__(self) -> None:
+        self.tokens = position_keys(self.prompt)
+        self.prompt_length = len(self.tokens)
+
+    @property
+    def computed(self) -> int:
+        return self.lease.length if self.lease is not None else 0
+
+    @property
+    def remaining(self) -> int:
+        """Tokens that must be computed before the next one can be sampled."""
+        return len(self.tokens) - self.computed
+
+    @property
+    def generated(self) -> int:
+        return len(self.tokens) - self.prompt_length
+
+    @property
+    def decoding(self) -> bool:
+        return self.lease is not None and self.remaining == 1 and self.generated > 0
+
+
+def position_keys(prompt: list[PromptItem]) -> list[int]:
+    """One integer per position of a prompt, equal only where the KV cells are.
+
+    A token is its id. Raises ValueError for a media chunk: no model here reads
+    any yet.
+    """
+    keys: list[int] = []
+    for item in prompt:
+        if not isinstance(item, int):
+            raise ValueError(f"media chunk {item.hash}: this model reads text only")
+        keys.append(item)
+    return keys

@@ -1,0 +1,240 @@
+"""The engine on the fake model: answers, sharing, fairness, cancelling, full caches."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jimae.errors import JimaeError
+from jimae.types import Done, Queued, Sampling, Started
+from fakes.engine_harness import Harness, alone
+
+LONG = "a system prompt that everybody shares, long enough to be worth waiting for. " * 3
+
+
+def test_an_answer_ends_at_max_tokens() -> None:
+    h = Harness()
+    name = h.submit("question", max_tokens=5)
+    h.run()
+    assert h.done(name).finish_reason == "length"
+    assert h.done(name).usage.completion_tokens == 5
+    assert len(h.tokens(name)) == 5
+
+
+def test_an_answer_ends_where_the_model_ends_it() -> None:
+    h = Harness(end_every=5)
+    name = h.submit("question", max_tokens=500)
+    h.run()
+    done = h.done(name)
+    assert done.finish_reason == "stop"
+    assert done.usage.completion_tokens == len(h.tokens(name)) + 1  # the end token has no text
+
+
+def test_an_answer_ends_where_the_context_does() -> None:
+    h = Harness(context=20)
+    name = h.submit("0123456789", max_tokens=500)
+    h.run()
+    assert h.done(name).finish_reason == "length"
+    assert len(h.tokens(name)) == 10
+
+
+def test_a_stop_string_ends_the_answer_before_it() -> None:
+    free = Harness()
+    name = free.submit("question", max_tokens=12)
+    free.run()
+    whole = free.text(name)
+    h = Harness()
+    name = h.submit("question", max_tokens=12, stop=(whole[4:6],))
+    h.run()
+    assert h.text(name) == whole[: whole.index(whole[4:6])]
+    assert h.done(name).finish_reason == "stop"
+    assert h.done(name).stop_string == whole[4:6]
+
+
+def test_the_same_answer_alone_and_among_seven_others() -> None:
+    h = Harness()
+    names = [h.submit(f"{LONG} question {i}", user=f"u{i % 3}") for i in range(8)]
+    h.run()
+    for i, name in enumerate(names):
+        assert h.tokens(name) == alone(f"{LONG} question {i}")
+
+
+def test_a_shared_prompt_is_computed_once_even_when_all_ask_at_once() -> None:
+    h = Harness()
+    names = [h.submit(f"{LONG}{i}") for i in range(8)]
+    h.run()
+    computed = sum(n for step in h.model.decodes for _, n in step)
+    assert computed <= len(LONG) + 8 * (1 + 8)
+    assert [h.done(n).usage.cached_tokens for n in names] == [0] + [len(LONG)] * 7
+
+
+def test_the_next_turn_reuses_the_answer() -> None:
+    h = Harness()
+    first = h.submit(LONG)
+    h.run()
+    answer = bytes(h.tokens(first)).decode()
+    second = h.submit(LONG + answer + " and then?")
+    h.run()
+    assert h.done(second).usage.cached_tokens == len(LONG) + len(answer) - 1
+    assert h.tokens(second) == alone(LONG + answer + " and then?")
+
+
+def test_nothing_is_shared_across_scopes() -> None:
+    h = Harness()
+    h.submit(LONG, user="alice")
+    h.run()
+    name = h.submit(LONG, user="bob")
+    h.run()
+    assert h.done(name).usage.cached_tokens == 0
+
+
+def test_a_cancelled_sequence_leaves_nothing_running() -> None:
+    h = Harness()
+    name = h.submit(LONG, max_tokens=100)
+    for _ in range(5):
+        h.step()
+    h.engine.cancel(name)
+    assert not h.engine.busy
+    assert h.engine.status().running == 0
+    assert h.engine.cache.cells_pinned == 0
+    assert not isinstance(h.events[name][-1], Done)
+    h.check()
+
+
+def test_an_aborted_step_loses_nothing() -> None:
+    h = Harness()
+    name = h.submit(LONG)
+    h.step()
+    h.model.abort()
+    h.run()
+    assert h.tokens(name) == alone(LONG)
+
+
+def test_readers_get_a_token_in_every_step_while_a_long_prompt_is_read() -> None:
+    h = Harness(n_cells=4096, target_itl=0.8)
+    readers = [h.submit(f"reader {i}", max_tokens=400, user=f"u{i}") for i in range(4)]
+    while any(not h.tokens(r) for r in readers):
+        h.step()
+    late = h.submit([7] * 2000, user="late")
+    while not h.tokens(late):
+        before = [len(h.tokens(r)) for r in readers]
+        h.step()
+        assert [len(h.tokens(r)) for r in readers] == [n + 1 for n in before]
+
+
+def test_a_full_cache_pauses_the_youngest_and_loses_nothing() -> None:
+    h = Harness(n_cells=200)
+    names = [h.submit(f"prompt number {i:02d} ", max_tokens=60, user=f"u{i}") for i in range(6)]
+    h.run()
+    for i, name in enumerate(names):
+        assert h.tokens(name) == alone(f"prompt number {i:02d} ", 60)
+        assert sum(isinstance(e, Started) for e in h.events[name]) == 1
+    paused = [n for n in names if any(isinstance(e, Queued) for e in h.events[n][3:])]
+    assert paused, "200 cells cannot hold six sequences of 77"
+    assert names[0] not in paused
+
+
+def test_a_short_question_passes_another_users_sixteen_requests() -> None:
+    h = Harness(n_cells=8192, parallel=8, target_itl=0.8)
+    crowd = [h.submit([i + 1] * 100, user="crowd", max_tokens=50) for i in range(16)]
+    for _ in range(30):
+        h.step()
+    name = h.submit("short", user="late", max_tokens=4)
+    for _ in range(4):
+        h.step()
+    assert h.tokens(name), "the short question waits for the crowd"
+    h.run()
+    for i, each in enumerate(crowd):
+        assert h.tokens(each) == alone([i + 1] * 100, 50)
+
+
+def test_people_go_before_batches() -> None:
+    h = Harness(parallel=1)
+    first = h.submit("first", user="a")
+    h.step()
+    batch = h.submit("batch", user="b", priority="batch")
+    person = h.submit("person", user="a")
+    order: list[str] = []
+    while h.engine.busy:
+        h.step()
+        order += [
+            n for n in (first, batch, person) if n not in order and isinstance(h.events[n][-1], Done)
+        ]
+    assert order == [first, person, batch]
+
+
+def test_the_queue_is_bounded_and_says_when_to_come_back() -> None:
+    h = Harness(parallel=1, max_queue=2)
+    h.submit("runs", max_tokens=100)
+    h.step()
+    waits = [h.submit("waits"), h.submit("waits")]
+    with pytest.raises(JimaeError) as caught:
+        h.submit("too many")
+    assert caught.value.code == "queue_full"
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after >= 1
+    h.step()
+    assert [e.position for n in waits for e in h.events[n] if isinstance(e, Queued)] == [1, 2]
+
+
+def test_penalties_apply_to_what_was_generated() -> None:
+    h = Harness()
+    name = h.submit("x", max_tokens=6, sampling=Sampling(temperature=0.0, logit_bias={98: 100.0}))
+    h.run()
+    assert h.tokens(name) == [98] * 6
+    name = h.submit(
+        "x",
+        max_tokens=6,
+        sampling=Sampling(
+            temperature=0.0, logit_bias={98: 100.0, 99: 99.5}, presence_penalty=2.0
+        ),
+    )
+    h.run()
+    assert h.tokens(name)[:2] == [98, 99]
+
+
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("submit"), st.integers(0, 5), st.integers(1, 90), st.integers(1, 25)),
+        st.tuples(st.just("cancel"), st.integers(0, 30)),
+        st.tuples(st.just("step"), st.integers(1, 6)),
+        st.tuples(st.just("abort")),
+        st.tuples(st.just("clear")),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(ACTIONS, st.sampled_from([4, 8, 32]), st.sampled_from([128, 300, 1024]))
+def test_random_lives_keep_the_account(
+    actions: list[tuple[str, *tuple[int, ...]]], n_seq: int, n_cells: int
+) -> None:
+    """Whatever comes, goes, is aborted or evicted: the account is right, each answer as alone."""
+    h = Harness(n_seq=n_seq, n_cells=n_cells, n_batch=64, parallel=6)
+    base = [(i * 7) % 97 for i in range(120)]
+    asked: dict[str, tuple[list[int], int]] = {}
+    for action in actions:
+        if action[0] == "submit":
+            _, kind, length, answer = action
+            prompt = [*base[: length - 1], kind] if kind % 2 else base[kind : kind + length]
+            name = h.submit(prompt, max_tokens=answer, user=f"u{kind % 3}", scope=f"s{kind % 2}")
+            asked[name] = (prompt, answer)
+        elif action[0] == "cancel":
+            name = f"r{action[1]}"
+            h.engine.cancel(name)
+            if name in asked and not (h.events[name] and isinstance(h.events[name][-1], Done)):
+                del asked[name]
+        elif action[0] == "step":
+            for _ in range(action[1]):
+                h.step()
+        elif action[0] == "abort":
+            h.model.abort()
+        else:
+            h.engine.cache.clear()
+        h.check()
+    h.run()
+    assert h.engine.cache.cells_pinned == 0
+    for name, (prompt, answer) in asked.items():
+        assert h.tokens(name) == alone(prompt, answer)
