@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from fakes.backend import FakeBackend
+from fakes.serving import Served, serving
 from jimae.api.app import create_app
 from jimae.service.service import Service
 from jimae.settings import Settings, load
@@ -76,38 +74,6 @@ async def client(settings: Settings, service: Service) -> AsyncIterator[httpx.As
     transport = httpx.ASGITransport(app=create_app(settings, service))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client
-
-
-@dataclass
-class Served:
-    """A real server on loopback."""
-
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
-
-
-@asynccontextmanager
-async def serving(settings: Settings, service: Service) -> AsyncIterator[Served]:
-    config = uvicorn.Config(
-        create_app(settings, service), log_config=None, lifespan="on", ws="none", access_log=False
-    )
-    server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", 0))
-    task = asyncio.create_task(server._serve([listener]))
-    while not server.started:
-        await asyncio.sleep(0.005)
-        if task.done():
-            task.result()
-    try:
-        yield Served("127.0.0.1", listener.getsockname()[1])
-    finally:
-        server.should_exit = True
-        await task
-        listener.close()
 
 
 @pytest.fixture

@@ -1,0 +1,48 @@
+"""The application on a real socket, in the loop of the test."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from jimae.api.app import create_app
+from jimae.service.service import Service
+from jimae.settings import Settings
+
+
+@dataclass
+class Served:
+    """A real server on loopback."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+
+@asynccontextmanager
+async def serving(settings: Settings, service: Service, *, port: int = 0) -> AsyncIterator[Served]:
+    """Serve until the end of the block; port 0 takes a free one."""
+    config = uvicorn.Config(
+        create_app(settings, service), log_config=None, lifespan="on", ws="none", access_log=False
+    )
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", port))
+    task = asyncio.create_task(server._serve([listener]))
+    while not server.started:
+        await asyncio.sleep(0.005)
+        if task.done():
+            task.result()
+    try:
+        yield Served("127.0.0.1", listener.getsockname()[1])
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
