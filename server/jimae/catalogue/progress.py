@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol, TextIO
+from typing import IO, Protocol
 
 from jimae.errors import JimaeError, Language
 
@@ -54,7 +54,7 @@ class Silent:
 class Lines:
     """Plain lines every few seconds: for logs and pipes."""
 
-    def __init__(self, out: TextIO, language: Language = "en", every: float = 5.0) -> None:
+    def __init__(self, out: IO[str], language: Language = "en", every: float = 5.0) -> None:
         self._out = out
         self._ja = language == "ja"
         self._language: Language = language

@@ -180,7 +180,8 @@ class _Wheel:
             answer.raise_for_status()
             if file.offset and answer.status_code != 206:
                 file.cut(0)  # the server ignored the range and sends everything
-            for data in answer.iter_bytes(CHUNK):
+            # As it comes: a buffer would be lost with the connection.
+            for data in answer.iter_raw():
                 if file.offset + len(data) > self._piece.wheel_size:
                     raise self._damaged("it is longer than expected")
                 file.write(data)

