@@ -59,6 +59,13 @@ TEXTS: dict[str, Text] = {
         "The chat template of '{model}' refused these messages: {reason}",
         "モデル「{model}」のチャットテンプレートがこの会話を受け付けませんでした: {reason}",
     ),
+    "template_missing": Text(
+        400,
+        INVALID,
+        "'{model}' has no chat template: it is not a chat model. Use /v1/completions with it.",
+        "モデル「{model}」にはチャットテンプレートがありません（チャット用のモデルではありません）。"
+        "/v1/completions でお使いください。",
+    ),
     "template_timeout": Text(
         500,
         SERVER,

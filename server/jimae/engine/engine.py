@@ -75,6 +75,7 @@ class Engine:
         self._steps = self._prefilled = self._reused = self._generated = 0
         self._mean_seconds = 0.0
         self._in_step: frozenset[str] = frozenset()
+        self._step_began: float | None = None
 
     # --- coming and going ---------------------------------------------------------------
 
@@ -106,6 +107,12 @@ class Engine:
         """Whether the present step computes this sequence and no other. Any thread may ask."""
         return self._in_step == {sequence_id}
 
+    @property
+    def step_seconds(self) -> float:
+        """How long the present step has been running. Any thread may ask."""
+        since = self._step_began
+        return self._clock() - since if since is not None else 0.0
+
     def status(self) -> EngineStatus:
         return EngineStatus(
             running=len(self._running),
@@ -127,7 +134,7 @@ class Engine:
         if not tokens:
             return
         batch = [self._slice(self._running[name], n) for name, n in tokens.items()]
-        started = self._clock()
+        started = self._step_began = self._clock()
         self._in_step = frozenset(tokens)
         try:
             outputs = self._run(batch)
@@ -138,6 +145,7 @@ class Engine:
             return
         finally:
             self._in_step = frozenset()
+            self._step_began = None
         pairs = sum(len(part.tokens) * (part.start + len(part.tokens)) for part in batch)
         self.cost.observe(sum(len(part.tokens) for part in batch), pairs, self._clock() - started)
         self._steps += 1

@@ -21,7 +21,8 @@ from jimae.types import (
     Started,
 )
 
-State = Literal["loading", "ready", "restarting", "failed", "closed"]
+State = Literal["loading", "ready", "stalled", "restarting", "failed", "closed"]
+"""`stalled`: its process has not been heard of for a while. `failed`: it cannot be loaded."""
 
 GenerateEvent = Queued | Started | Prefill | Delta | Done
 

@@ -1,0 +1,115 @@
+"""Renders prompts in a process of its own, which is killed if it takes too long."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from typing import NamedTuple
+
+import msgspec
+
+from jimae.chat.prompt import Shield, Tokenizer, cut_after_last, for_template, tokenize
+from jimae.chat.render_process import RenderRequest, RenderResult
+from jimae.errors import JimaeError
+from jimae.types import ChatPrompt
+from jimae.worker.protocol import frame, read_frame
+
+TIMEOUT_SECONDS = 5.0
+
+
+class TemplateFacts(NamedTuple):
+    """What a model file says about its prompts. `source` None: it has no template."""
+
+    model: str
+    source: str | None
+    bos: str
+    eos: str
+    control_texts: tuple[str, ...]
+
+
+class Renderer:
+    """Turns conversations into tokens for one model. One at a time; others wait."""
+
+    def __init__(self, facts: TemplateFacts, *, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._facts = facts
+        self._timeout = timeout
+        self._shield = Shield(facts.control_texts)
+        self._lock = asyncio.Lock()
+        self._process: asyncio.subprocess.Process | None = None
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def tokens(self, prompt: ChatPrompt, vocab: Tokenizer) -> list[int]:
+        """The tokens of a conversation, ready for the answer to begin.
+
+        Raises `template_missing`, `template_failed` or `template_timeout`.
+        """
+        facts = self._facts
+        if facts.source is None:
+            raise JimaeError("template_missing", model=facts.model)
+        try:
+            messages, mark = for_template(
+                prompt, self._shield, knows_developer="developer" in facts.source
+            )
+        except ValueError as error:
+            raise JimaeError("template_failed", model=facts.model, reason=str(error)) from None
+        if prompt.continue_last:
+            messages = cut_after_last(messages, mark)
+        text = await self._render(
+            RenderRequest(facts.source, messages, facts.bos, facts.eos, not prompt.continue_last)
+        )
+        if prompt.continue_last:
+            text = text[: text.rindex(mark + mark)]
+        parts = self._shield.split(text, mark)
+        return await asyncio.to_thread(tokenize, parts, vocab, facts.bos)
+
+    async def close(self) -> None:
+        if self._process is not None:
+            if self._process.returncode is None:
+                self._process.kill()
+            await self._process.wait()
+        if self._streams is not None:
+            self._streams[1].close()
+        self._process = self._streams = None
+
+    async def _render(self, request: RenderRequest) -> str:
+        body = msgspec.msgpack.encode(request)
+        model = self._facts.model
+        async with self._lock:
+            try:
+                async with asyncio.timeout(self._timeout):
+                    answer = await self._ask(body)
+            except TimeoutError:
+                await self.close()
+                raise JimaeError("template_timeout", model=model, seconds=self._timeout) from None
+            except BaseException:
+                await self.close()
+                raise
+            if answer is None:
+                await self.close()
+                raise JimaeError("template_failed", model=model, reason="its process ended")
+        result = msgspec.msgpack.decode(answer, type=RenderResult)
+        if result.text is None:
+            raise JimaeError("template_failed", model=model, reason=result.reason or "?")
+        return result.text
+
+    async def _ask(self, body: bytes) -> bytes | None:
+        reader, writer = self._streams or await self._start()
+        writer.write(frame(body))
+        await writer.drain()
+        return await read_frame(reader)
+
+    async def _start(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "jimae.chat.render_process",
+                str(theirs.fileno()),
+                str(os.getpid()),
+                pass_fds=(theirs.fileno(),),
+            )
+        self._streams = await asyncio.open_connection(sock=ours)
+        return self._streams

@@ -1,0 +1,354 @@
+"""A model in a child process: the implementation of `Backend` for this machine.
+
+The child can die of anything native code dies of. Requests in flight then end
+with an error, the child is started again, and this process goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+import jimae
+from jimae.errors import JimaeError
+from jimae.settings import Settings
+from jimae.types import (
+    Done,
+    EngineStatus,
+    Event,
+    Failed,
+    GenerateRequest,
+    ModelInfo,
+    Prompt,
+    Sampling,
+)
+from jimae.worker import protocol
+from jimae.worker.backend import GenerateEvent, State
+
+log = logging.getLogger(__name__)
+
+STALLED_SECONDS = 3.0
+"""Silence after which a worker is not called ready."""
+
+SILENT_SECONDS = 15.0
+"""Silence after which a worker is killed and started again."""
+
+STEP_SECONDS = 300.0
+"""A single step that takes longer than this hangs."""
+
+BACK_OFF = (0.1, 0.5, 2.0, 5.0, 15.0, 30.0)
+"""Seconds to wait before the next start, by deaths in a row."""
+
+STABLE_SECONDS = 60.0
+"""A worker that lived this long begins the row anew."""
+
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
+_PASSED_ON_PREFIXES = ("OMP_", "GOMP_", "GGML_", "CUDA_", "HIP_", "ROCR_", "VK_")
+
+
+class LocalBackend:
+    """One model and the child process that runs it. See `backend.Backend`."""
+
+    def __init__(
+        self,
+        model: str,
+        path: Path,
+        settings: Settings,
+        defaults: Sampling,
+    ) -> None:
+        engine = settings.engine
+        self._model = model
+        self._load = protocol.Load(
+            model=model,
+            path=str(path),
+            kv_tokens=engine.kv_tokens,
+            context=engine.context,
+            parallel=engine.parallel,
+            max_queue=engine.max_queue,
+            target_itl=engine.target_itl,
+            kv_type=engine.kv_type,
+            threads=engine.threads,
+            gpu_layers=engine.gpu_layers,
+            defaults=defaults,
+        )
+        self._state: State = "loading"
+        self._error: JimaeError | None = None
+        self._info: ModelInfo | None = None
+        self._progress = 0.0
+        self._changed = asyncio.Condition()
+        self._supervisor: asyncio.Task[None] | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._heard = 0.0
+        self._streams: dict[str, asyncio.Queue[Event]] = {}
+        self._calls: dict[int, asyncio.Future[protocol.FromWorker]] = {}
+        self._call_ids = itertools.count()
+
+    # --- what it is doing -------------------------------------------------------------
+
+    @property
+    def model(self) -> str:
+        return self._model
+
+    @property
+    def info(self) -> ModelInfo | None:
+        return self._info
+
+    @property
+    def progress(self) -> float:
+        """How much of the file is loaded, 0 to 1."""
+        return self._progress
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, while there is one."""
+        return self._process.pid if self._process is not None else None
+
+    @property
+    def state(self) -> State:
+        if self._state == "ready" and time.monotonic() - self._heard > STALLED_SECONDS:
+            return "stalled"
+        return self._state
+
+    async def wait_ready(self) -> ModelInfo:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._state in ("ready", "failed", "closed"))
+        if self._state == "ready" and self._info is not None:
+            return self._info
+        raise self._error or JimaeError("model_loading", model=self._model)
+
+    # --- using it ---------------------------------------------------------------------
+
+    async def generate(self, request: GenerateRequest) -> AsyncIterator[GenerateEvent]:
+        await self.wait_ready()
+        if request.id in self._streams:
+            raise ValueError(f"request {request.id} runs already")
+        events: asyncio.Queue[Event] = asyncio.Queue()
+        self._streams[request.id] = events
+        finished = False
+        try:
+            self._send(protocol.Generate(request))
+            while not finished:
+                event = await events.get()
+                finished = isinstance(event, Done | Failed)
+                if isinstance(event, Failed):
+                    raise protocol.to_error(event)
+                yield event
+        finally:
+            del self._streams[request.id]
+            if not finished:
+                self._send(protocol.Cancel(request.id))
+
+    async def count_tokens(self, prompt: Prompt) -> int:
+        answer = await self._call(lambda call: protocol.CountTokens(call, prompt))
+        return _expect(answer, protocol.Counted).tokens
+
+    async def tokenize(self, text: str, *, special: bool = False) -> tuple[int, ...]:
+        answer = await self._call(lambda call: protocol.Tokenize(call, text, special))
+        return _expect(answer, protocol.Tokenized).ids
+
+    async def detokenize(self, ids: tuple[int, ...]) -> bytes:
+        answer = await self._call(lambda call: protocol.Detokenize(call, ids))
+        return _expect(answer, protocol.Detokenized).data
+
+    async def status(self) -> EngineStatus:
+        answer = await self._call(protocol.GetStatus)
+        return _expect(answer, protocol.StatusIs).status
+
+    # --- life -------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to load the model; `wait_ready` says when it is there."""
+        if self._supervisor is None:
+            self._supervisor = asyncio.create_task(self._supervise(), name=f"worker {self._model}")
+
+    async def close(self) -> None:
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._supervisor
+            self._supervisor = None
+        await self._set_state("closed")
+
+    async def _supervise(self) -> None:
+        """Start the child, and start it again when it dies."""
+        deaths = 0
+        while True:
+            began = time.monotonic()
+            try:
+                reason = await self._live()
+            finally:
+                await self._bury()
+            if self._state == "failed":
+                return
+            if time.monotonic() - began > STABLE_SECONDS:
+                deaths = 0
+            log.error("the worker of %s ended: %s", self._model, reason)
+            await self._set_state("restarting")
+            self._fail_all(JimaeError("worker_died", model=self._model, reason=reason))
+            await asyncio.sleep(BACK_OFF[min(deaths, len(BACK_OFF) - 1)])
+            deaths += 1
+
+    async def _live(self) -> str:
+        """One life of the child; return why it ended."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "jimae.worker.main",
+                str(theirs.fileno()),
+                str(os.getpid()),
+                pass_fds=(theirs.fileno(),),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                env=_environment(),
+            )
+        reader, self._writer = await asyncio.open_connection(sock=ours, limit=2**20)
+        self._heard = time.monotonic()
+        logs = asyncio.create_task(self._pass_on_logs(process))
+        watch = asyncio.create_task(self._watch(process))
+        try:
+            self._send(self._load)
+            await self._read(reader)
+            # The socket closed: the process has ended or is about to.
+            try:
+                await asyncio.wait_for(process.wait(), 2.0)
+            except TimeoutError:
+                process.kill()
+            code = await process.wait()
+            return _why(code)
+        finally:
+            watch.cancel()
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+            await asyncio.wait({logs}, timeout=1.0)
+            logs.cancel()
+
+    async def _bury(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer = self._process = None
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """Kill a child that is silent for too long."""
+        while True:
+            await asyncio.sleep(protocol.HEARTBEAT_SECONDS)
+            silent = time.monotonic() - self._heard
+            if silent > SILENT_SECONDS and process.returncode is None:
+                log.error("the worker of %s was silent for %.0f s", self._model, silent)
+                process.kill()
+                return
+
+    async def _pass_on_logs(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdout is None:
+            return
+        while line := await process.stdout.readline():
+            level, _, text = line.decode("utf-8", "replace").rstrip().partition(" ")
+            number = logging.getLevelNamesMapping().get(level)
+            if number is None:
+                number, text = logging.INFO, f"{level} {text}"
+            log.log(number, "[%s %d] %s", self._model, process.pid, text)
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        """Take frames until the socket closes."""
+        decode = msgspec.msgpack.Decoder(protocol.FromWorker).decode
+        while (body := await protocol.read_frame(reader)) is not None:
+            self._heard = time.monotonic()
+            match decode(body):
+                case protocol.Emitted(events):
+                    for name, event in events:
+                        if queue := self._streams.get(name):
+                            queue.put_nowait(event)
+                case protocol.Heartbeat(seconds):
+                    if seconds > STEP_SECONDS and self._process is not None:
+                        log.error("a step of %s hangs", self._model)
+                        self._process.kill()
+                case protocol.Loading(done):
+                    self._progress = done
+                case protocol.Loaded(info):
+                    self._info, self._progress = info, 1.0
+                    log.info("%s is ready after %.1f s", self._model, info.load_seconds)
+                    await self._set_state("ready")
+                case protocol.LoadFailed(error):
+                    self._error = protocol.to_error(error)
+                    log.error("%s", self._error)
+                    await self._set_state("failed")
+                case answer:
+                    if future := self._calls.pop(answer.call, None):
+                        future.set_result(answer)
+
+    # --- plumbing ---------------------------------------------------------------------
+
+    async def _set_state(self, state: State) -> None:
+        async with self._changed:
+            self._state = state
+            self._changed.notify_all()
+
+    def _send(self, message: protocol.ToWorker) -> None:
+        if self._writer is not None:
+            self._writer.write(protocol.encode(message))
+
+    async def _call(self, make: Callable[[int], protocol.ToWorker]) -> protocol.FromWorker:
+        await self.wait_ready()
+        call = next(self._call_ids)
+        future = asyncio.get_running_loop().create_future()
+        self._calls[call] = future
+        self._send(make(call))
+        answer: protocol.FromWorker = await future
+        if isinstance(answer, protocol.CallFailed):
+            raise protocol.to_error(answer.error)
+        return answer
+
+    def _fail_all(self, error: JimaeError) -> None:
+        for queue in self._streams.values():
+            queue.put_nowait(protocol.to_failed(error))
+        for future in self._calls.values():
+            future.set_exception(error)
+        self._calls.clear()
+
+
+T = TypeVar("T")
+
+
+def _expect(answer: protocol.FromWorker, kind: type[T]) -> T:
+    if not isinstance(answer, kind):
+        raise TypeError(f"the worker answered {type(answer).__name__}, not {kind.__name__}")
+    return answer
+
+
+def _environment() -> dict[str, str]:
+    """What a worker may know: no settings, no secrets."""
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
+    }
+    root = str(Path(jimae.__file__).resolve().parent.parent)
+    return passed | {
+        "PYTHONPATH": root,
+        "PYTHONUNBUFFERED": "1",
+        "GGML_NO_BACKTRACE": "1",
+    }
+
+
+def _why(code: int) -> str:
+    if code >= 0:
+        return f"exit status {code}"
+    with contextlib.suppress(ValueError):
+        return signal.Signals(-code).name
+    return f"signal {-code}"

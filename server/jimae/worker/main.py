@@ -1,0 +1,328 @@
+"""The child process that runs one model.
+
+    python -m jimae.worker.main DESCRIPTOR PARENT
+
+Three threads: asyncio reads and writes the socket, `engine` owns the model, and
+a helper tokenises. A chat template runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import math
+import signal
+import socket
+import sys
+import time
+from collections import deque
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jimae.chat.renderer import Renderer, TemplateFacts
+from jimae.engine.detokenizer import Detokenizer
+from jimae.engine.engine import Engine, EngineOptions
+from jimae.engine.loop import EngineLoop
+from jimae.engine.sampler import Sampler
+from jimae.engine.sequence import Sequence
+from jimae.errors import JimaeError
+from jimae.llama.binding import LlamaModel, LoadOptions
+from jimae.process import die_with_parent
+from jimae.types import (
+    ChatPrompt,
+    Event,
+    GenerateRequest,
+    ModelInfo,
+    Prompt,
+    TextPrompt,
+)
+from jimae.worker import protocol
+
+log = logging.getLogger("jimae.worker")
+
+IDLE_SEQUENCES = 48
+"""Sequence ids beyond the running ones: how many prefixes can be kept for reuse."""
+
+BAN = -math.inf
+
+
+class Worker:
+    """One model and the connection on which the serving process asks for it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._asyncio = asyncio.get_running_loop()
+        self._outbox: deque[tuple[str, Event]] = deque()
+        self._flush_due = False
+        self._engine: Engine | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pending: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Load the model named by the first frame, then serve until the stream ends."""
+        first = await protocol.read_frame(self._reader)
+        if first is None:
+            return
+        heartbeat = asyncio.create_task(self._beat())
+        try:
+            load = msgspec.msgpack.decode(first, type=protocol.Load)
+            started = time.monotonic()
+            self._model = await asyncio.to_thread(self._load, load)
+            self._begin(load, time.monotonic() - started)
+        except JimaeError as error:
+            self._send(protocol.LoadFailed(protocol.to_failed(error)))
+            await self._writer.drain()
+            return
+        try:
+            await self._serve()
+        finally:
+            heartbeat.cancel()
+            await self._renderer.close()
+            await asyncio.to_thread(self._loop.stop)
+
+    # --- loading --------------------------------------------------------------------------
+
+    def _load(self, load: protocol.Load) -> LlamaModel:
+        told = 0.0
+
+        def progress(done: float) -> None:
+            nonlocal told
+            if done - told >= 0.02:
+                told = done
+                self._asyncio.call_soon_threadsafe(self._send, protocol.Loading(done))
+
+        return LlamaModel(
+            LoadOptions(
+                path=Path(load.path),
+                n_cells=load.kv_tokens,
+                n_seq=load.parallel + IDLE_SEQUENCES,
+                n_outputs=load.parallel + IDLE_SEQUENCES,
+                kv_type=load.kv_type,
+                threads=load.threads,
+                gpu_layers=load.gpu_layers,
+            ),
+            progress,
+        )
+
+    def _begin(self, load: protocol.Load, seconds: float) -> None:
+        model, vocab = self._model, self._model.vocab
+        limit = min(model.context_train, load.kv_tokens)
+        self._context = min(load.context, limit) if load.context else limit
+        self._defaults = load.defaults
+        self._name = load.model
+        source = model.template
+        self._renderer = Renderer(
+            TemplateFacts(
+                load.model,
+                source,
+                vocab.text(vocab.bos),
+                vocab.text(vocab.eos),
+                vocab.control_texts,
+            )
+        )
+        self._engine = Engine(
+            model,
+            EngineOptions(self._context, load.parallel, load.max_queue, load.target_itl),
+            self._emit,
+        )
+        self._loop = EngineLoop(self._engine, self._emit)
+        self._loop.start()
+        self._send(
+            protocol.Loaded(
+                ModelInfo(
+                    id=load.model,
+                    architecture=model.architecture,
+                    n_vocab=vocab.size,
+                    n_params=model.n_params,
+                    context_train=model.context_train,
+                    context=self._context,
+                    kv_tokens=load.kv_tokens,
+                    memory=model.memory,
+                    has_template=source is not None,
+                    template_sha256=sha256_text(source),
+                    load_seconds=seconds,
+                )
+            )
+        )
+
+    # --- serving --------------------------------------------------------------------------
+
+    async def _serve(self) -> None:
+        decode = msgspec.msgpack.Decoder(protocol.ToWorker).decode
+        while (body := await protocol.read_frame(self._reader)) is not None:
+            match decode(body):
+                case protocol.Generate(request):
+                    self._pending[request.id] = self._spawn(self._generate(request))
+                case protocol.Cancel(name):
+                    if task := self._pending.pop(name, None):
+                        task.cancel()
+                    self._loop.cancel(name)
+                case protocol.Shutdown():
+                    return
+                case protocol.CountTokens(call, prompt):
+                    self._spawn(self._answer(call, self._count(call, prompt)))
+                case protocol.Tokenize(call, text, special):
+                    self._spawn(self._answer(call, self._tokenize(call, text, special)))
+                case protocol.Detokenize(call, ids):
+                    self._spawn(self._answer(call, self._detokenize(call, ids)))
+                case protocol.GetStatus(call):
+                    self._spawn(self._answer(call, self._status(call)))
+                case protocol.Load():
+                    raise ValueError("a worker loads one model")
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _answer(self, call: int, work: Coroutine[Any, Any, protocol.FromWorker]) -> None:
+        try:
+            self._send(await work)
+        except JimaeError as error:
+            self._send(protocol.CallFailed(call, protocol.to_failed(error)))
+
+    async def _generate(self, request: GenerateRequest) -> None:
+        try:
+            ids = await self._tokens(request.prompt)
+            self._loop.submit(self._sequence(request, ids))
+        except JimaeError as error:
+            self._emit(request.id, protocol.to_failed(error))
+        finally:
+            self._pending.pop(request.id, None)
+
+    def _sequence(self, request: GenerateRequest, ids: list[int]) -> Sequence:
+        """A request as the engine takes it. Raises if it can never be run."""
+        vocab = self._model.vocab
+        room = self._context - len(ids)
+        if not ids:
+            raise JimaeError("empty_prompt")
+        if room <= 0:
+            raise JimaeError(
+                "context_length_exceeded",
+                param="messages" if isinstance(request.prompt, ChatPrompt) else "prompt",
+                prompt_tokens=len(ids),
+                limit=self._context - 1,
+                excess=1 - room,
+            )
+        if request.max_tokens is not None and request.max_tokens > room:
+            raise JimaeError(
+                "max_tokens_too_large",
+                value=request.max_tokens,
+                prompt_tokens=len(ids),
+                room=room,
+                limit=self._context,
+            )
+        sampling = request.sampling
+        for token in sampling.logit_bias:
+            if not 0 <= token < vocab.size:
+                raise JimaeError(
+                    "token_out_of_range", param="logit_bias", token=token, n_vocab=vocab.size
+                )
+        if request.ignore_eos:
+            bias = sampling.logit_bias | dict.fromkeys(vocab.end_tokens, BAN)
+            sampling = msgspec.structs.replace(sampling, logit_bias=bias)
+        return Sequence(
+            id=request.id,
+            principal=request.principal,
+            prompt=list(ids),
+            sampler=Sampler(sampling, self._defaults),
+            detokenizer=Detokenizer(request.stop),
+            max_tokens=room if request.max_tokens is None else request.max_tokens,
+            end_tokens=vocab.end_tokens,
+            outputs=request.outputs,
+        )
+
+    async def _tokens(self, prompt: Prompt) -> list[int]:
+        vocab = self._model.vocab
+        if isinstance(prompt, ChatPrompt):
+            return await self._renderer.tokens(prompt, vocab)
+        if isinstance(prompt, TextPrompt):
+            return await asyncio.to_thread(
+                vocab.tokenize, prompt.text, special=True, add_bos=vocab.adds_bos
+            )
+        self._check_ids(prompt.ids)
+        return list(prompt.ids)
+
+    def _check_ids(self, ids: tuple[int, ...]) -> None:
+        for token in ids:
+            if not 0 <= token < self._model.vocab.size:
+                raise JimaeError(
+                    "token_out_of_range",
+                    param="prompt",
+                    token=token,
+                    n_vocab=self._model.vocab.size,
+                )
+
+    async def _count(self, call: int, prompt: Prompt) -> protocol.FromWorker:
+        return protocol.Counted(call, len(await self._tokens(prompt)))
+
+    async def _tokenize(self, call: int, text: str, special: bool) -> protocol.FromWorker:
+        ids = await asyncio.to_thread(self._model.vocab.tokenize, text, special=special)
+        return protocol.Tokenized(call, tuple(ids))
+
+    async def _detokenize(self, call: int, ids: tuple[int, ...]) -> protocol.FromWorker:
+        self._check_ids(ids)
+        pieces = (self._model.vocab.piece(token, special=True) for token in ids)
+        return protocol.Detokenized(call, b"".join(pieces))
+
+    async def _status(self, call: int) -> protocol.FromWorker:
+        status = await asyncio.wrap_future(self._loop.call(Engine.status))
+        return protocol.StatusIs(call, status)
+
+    # --- sending --------------------------------------------------------------------------
+
+    def _emit(self, name: str, event: Event) -> None:
+        """Called by the engine's thread; events of one step travel together."""
+        self._outbox.append((name, event))
+        if not self._flush_due:
+            self._flush_due = True
+            self._asyncio.call_soon_threadsafe(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_due = False  # before emptying: what is added meanwhile asks again
+        events = []
+        while self._outbox:
+            events.append(self._outbox.popleft())
+        if events:
+            self._send(protocol.Emitted(tuple(events)))
+
+    def _send(self, message: protocol.FromWorker) -> None:
+        self._writer.write(protocol.encode(message))
+
+    async def _beat(self) -> None:
+        while True:
+            seconds = self._engine.step_seconds if self._engine is not None else 0.0
+            self._send(protocol.Heartbeat(seconds))
+            await asyncio.sleep(protocol.HEARTBEAT_SECONDS)
+
+
+def sha256_text(text: str | None) -> str | None:
+    return None if text is None else hashlib.sha256(text.encode()).hexdigest()
+
+
+async def serve(descriptor: int) -> None:
+    connection = socket.socket(fileno=descriptor)
+    reader, writer = await asyncio.open_connection(sock=connection, limit=2**20)
+    await Worker(reader, writer).run()
+    writer.close()
+
+
+def main(descriptor: int, parent: int) -> None:
+    """Run the worker on an inherited socket until it closes or the parent process ends."""
+    die_with_parent(parent)
+    # Ctrl+C at a terminal reaches the whole group; the server decides when we end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    asyncio.run(serve(descriptor))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
