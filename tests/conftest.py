@@ -87,3 +87,15 @@ async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110  (any condition at all)
             await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def small(settings: Settings, backends: Backends) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a server that takes bodies of at most 1 MiB."""
+    server = settings.server.model_copy(update={"max_body_mb": 1.0})
+    settings = settings.model_copy(update={"server": server})
+    service = Service(settings, backends.make)
+    transport = httpx.ASGITransport(app=create_app(settings, service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+    await service.close()

@@ -45,6 +45,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     errors.install(app)
@@ -72,7 +73,8 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     get("/health/ready", responses={200: {"model": Ready}, 503: {"model": Ready}})(health.ready)
     get("/api/status", responses=failed)(health.status)
 
-    app.mount("/", Page(page_directory()))
+    # Not a mount: one at "/" would take a wrong method on a route above for its own.
+    app.router.default = Page(page_directory())
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

@@ -70,8 +70,11 @@ class Page(StaticFiles):
         super().__init__(directory=directory, html=True, check_dir=False)
         self._index = directory / INDEX
 
+    async def check_config(self) -> None:
+        """The page may be built after the server has started."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
-        # This is mounted last, so whatever no route took comes by here.
+        # Whatever no route took comes by here.
         if scope["method"] not in ("GET", "HEAD") or path.partition("/")[0] in API:
             raise HTTPException(404)
         if path in (".", INDEX) and not self._index.is_file():

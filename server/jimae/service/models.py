@@ -20,7 +20,7 @@ from jimae.catalogue.registry import Catalogue
 from jimae.errors import JimaeError
 from jimae.settings import Settings
 from jimae.types import ModelInfo, Sampling
-from jimae.worker.backend import Backend, State
+from jimae.worker.backend import Backend
 
 log = logging.getLogger(__name__)
 
@@ -210,5 +210,11 @@ def sampling_of(recommended: Recommended) -> Sampling:
 def _state_of(backend: Backend | None) -> ModelState:
     if backend is None:
         return "available"
-    state: State = backend.state
-    return "available" if state == "closed" else state
+    match backend.state:
+        case "closed":
+            return "available"
+        case "stalled":
+            # It wakes up, or is killed and started again: for those who wait it is the same.
+            return "restarting"
+        case state:
+            return state

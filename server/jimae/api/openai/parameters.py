@@ -80,6 +80,7 @@ CHAT: Final[dict[str, Parameter]] = {
     "metadata": _harmless("Nothing is stored, so there is nothing to label."),
     "safety_identifier": _harmless("Nothing is reported to anybody."),
     "prompt_cache_key": _harmless("Prompts that begin alike share memory without it."),
+    "prompt_cache_options": _harmless("Prompts that begin alike share memory without it."),
     "prompt_cache_retention": _harmless("Prompts that begin alike share memory without it."),
     "service_tier": _refused("There is one tier.", _one_of("auto", "default")),
     "store": _refused("Nothing is stored.", _one_of(False)),

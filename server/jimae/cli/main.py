@@ -1,0 +1,54 @@
+"""`jimae`: the commands, and how their errors are told."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+import typer
+
+from jimae.cli.console import show_error, words
+from jimae.errors import JimaeError
+
+# Each is a function of its own name in a module of that name.
+COMMANDS: Final = ("serve", "pull", "models", "chat", "bench", "version")
+
+HELP: Final = words(
+    """A chat-AI server for your own machine.
+
+    First: jimae pull, then jimae serve, and open http://127.0.0.1:8080
+
+    jimae COMMAND --help explains each command with examples.
+    """,
+    """自分のマシンで動かすチャット AI サーバー。
+
+    はじめに: jimae pull、次に jimae serve。それから http://127.0.0.1:8080 を開きます。
+
+    jimae コマンド --help で、各コマンドの説明と例が見られます。
+    """,
+)
+
+app = typer.Typer(
+    help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown"
+)
+for name in COMMANDS:
+    if find_spec(f"jimae.cli.{name}") is not None:
+        command = getattr(import_module(f"jimae.cli.{name}"), name)
+        app.command()(command)
+
+
+def main() -> None:
+    """Exit code 0; 1 for an error of ours; 2 for wrong usage; 130 for Ctrl+C."""
+    try:
+        app()
+    except JimaeError as error:
+        show_error(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()
