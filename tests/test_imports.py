@@ -58,6 +58,11 @@ def test_the_contracts_are_kept(copy: Path) -> None:
         ("service/__init__.py", "import jimae.api.errors", "Rooms import downwards only"),
         ("types.py", "import jimae.settings", "Rooms import downwards only"),
         ("engine/__init__.py", "import jimae.chat", "Rooms import downwards only"),
+        ("worker/protocol.py", "import jimae.settings", "depend on no room"),
+        ("worker/client.py", "import jimae.worker.main", "never loads what runs a model"),
+        ("worker/backend.py", "import jimae.engine", "never loads what runs a model"),
+        ("service/service.py", "import jimae.worker.client", "Only the command line chooses"),
+        ("process.py", "import jimae.errors", "Rooms import downwards only"),
         ("new_room/__init__.py", "", "new_room"),
     ],
 )
@@ -70,3 +75,22 @@ def test_an_import_that_goes_the_wrong_way_is_found(
 
     assert result.returncode == 1
     assert broken in result.stdout
+
+
+def test_the_serving_process_has_not_loaded_the_binding() -> None:
+    """What the contracts say of the text, seen in a running interpreter."""
+    program = (
+        "import sys; import jimae.api.app, jimae.cli.main, jimae.worker.client; "
+        "print([name for name in ('llama_cpp', 'jimae.engine', 'jimae.llama') "
+        "if name in sys.modules])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(ROOT / "server")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == "[]"

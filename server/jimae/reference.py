@@ -7,13 +7,17 @@ same commit.
 
 from __future__ import annotations
 
+import inspect
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import annotated_types
 import typer
-import typer.cli
+import typer.core
 import typer.main
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -55,7 +59,7 @@ clients know:
 
 `code` is fixed and meant for programs; `message` is for people, in English, or in Japanese
 if the request's `Accept-Language` prefers it. The words in braces are filled in.
-Codes of the type `setup_error` come from the command line only.
+The type `setup_error` is about the installation, and is met mostly on the command line.
 
 """
 
@@ -160,18 +164,45 @@ def _error_entries() -> Iterator[str]:
 # --- commands ----------------------------------------------------------------------
 
 
+@cache
 def _commands() -> str:
+    """The help of all commands, from a process of its own: they speak the language of the
+    terminal from their import on, and the page is in English."""
+    package = str(Path(__file__).resolve().parents[1])
+    done = subprocess.run(
+        [sys.executable, "-m", "jimae.reference", "--commands"],
+        env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONPATH": package},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=True,
+    )
+    return done.stdout
+
+
+def _command_entries() -> Iterator[str]:
     from jimae.cli.main import app
 
-    command = typer.main.get_command(app)
-    text = typer.cli.get_docs_for_click(
-        obj=command, ctx=typer.Context(command, info_name="jimae"), name="jimae", indent=1
-    )
-    return text.rstrip() + "\n"
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)  # noqa: S101  # what get_command makes of ours
+    above = typer.Context(group, info_name="jimae")
+    for name in group.list_commands(above):
+        command = group.get_command(above, name)
+        if command is None or command.hidden:
+            continue
+        here = typer.Context(command, info_name=name, parent=above)
+        usage = " ".join(["jimae", name, *command.collect_usage_pieces(here)])
+        teaches = inspect.cleandoc(command.help or "")
+        yield f"## jimae {name}\n\n```text\n{usage}\n\n{teaches}\n```\n"
+        records = [param.get_help_record(here) for param in command.get_params(here)]
+        lines = [f"| `{names}` | {words} |" for names, words in filter(None, records)]
+        yield "\n".join(["| | |", "| --- | --- |", *lines, ""])
 
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or with `--check` say which are out of date."""
+    if arguments == ["--commands"]:
+        sys.stdout.write("\n".join(_command_entries()))
+        return 0
     if arguments != ["--check"]:
         write()
         return 0
