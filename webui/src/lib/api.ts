@@ -52,7 +52,7 @@ export async function getStatus(language: Language): Promise<Status> {
 }
 
 export function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "AbortError";
+  return error instanceof Error && error.name === "AbortError";
 }
 
 /** The error in OpenAI's envelope, `{"error": {"code", "message", …}}`. */

@@ -33,20 +33,16 @@ export async function* complete(
     }),
   });
   if (response.body === null) throw new ApiError("connection_lost", "");
-  let ended = false;
   try {
     for await (const item of readSse(response.body)) {
-      if (item.kind === "data" && item.data === "[DONE]") {
-        ended = true;
-        continue;
-      }
+      if (item.kind === "data" && item.data === "[DONE]") return;
       yield* eventsOf(item);
     }
   } catch (error) {
     if (error instanceof ApiError || isAbort(error)) throw error;
     throw new ApiError("connection_lost", "");
   }
-  if (!ended) throw new ApiError("connection_lost", "");
+  throw new ApiError("connection_lost", "");
 }
 
 /** What one item of the stream says. Throws ApiError for an error event. */
@@ -80,7 +76,7 @@ export function eventsOf(item: SseItem): CompletionEvent[] {
   return events;
 }
 
-/** `queued position=2 seconds=12`, `prefill done=512 total=2050`, `loading elapsed=3 expected=9`. */
+/** `queued position=2 seconds=12`, `prefill done=512 total=2050`, `loading seconds=3`. */
 export function parseWait(comment: string): Wait | null {
   const [kind, ...pairs] = comment.split(/\s+/);
   const numbers = new Map<string, number>();
@@ -100,7 +96,7 @@ export function parseWait(comment: string): Wait | null {
       return done === null || total === null ? null : { kind, done, total };
     }
     case "loading":
-      return { kind, elapsed: get("elapsed"), expected: get("expected") };
+      return { kind };
     default:
       return null;
   }

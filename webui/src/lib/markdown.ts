@@ -34,6 +34,8 @@ const SANITIZE = {
   ],
   ALLOWED_ATTR: ["href", "title", "target", "rel", "class", "start", "tabindex"],
   ALLOWED_URI_REGEXP: SAFE_LINK,
+  // Otherwise the pattern above would be asked of these too, and take them away.
+  ADD_URI_SAFE_ATTR: ["rel", "target", "start", "tabindex"],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
 };

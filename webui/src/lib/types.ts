@@ -9,7 +9,7 @@ export type Wait =
   | { kind: "sent" }
   | { kind: "queued"; position: number; seconds: number | null }
   | { kind: "prefill"; done: number; total: number }
-  | { kind: "loading"; elapsed: number | null; expected: number | null };
+  | { kind: "loading" };
 
 export interface Usage {
   promptTokens: number;

@@ -144,6 +144,7 @@ function newAnswer(model: string): Answer {
 function take(answer: Answer, event: CompletionEvent, clock: { first: number }): void {
   switch (event.kind) {
     case "wait":
+      if (event.wait.kind === "loading" && answer.wait?.kind !== "loading") void server.refresh();
       answer.wait = event.wait;
       break;
     case "text":

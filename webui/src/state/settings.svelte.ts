@@ -13,8 +13,8 @@ function oneOf<T extends string>(allowed: readonly T[], value: unknown): T | nul
 }
 
 /** Japanese for a browser that asks for it, English for all others. */
-export function languageOf(browserLanguage: string): Language {
-  return browserLanguage.toLowerCase().startsWith("ja") ? "ja" : "en";
+export function preferredLanguage(browserLanguage: string): Language {
+  return /^ja(-|$)/i.test(browserLanguage) ? "ja" : "en";
 }
 
 export class Settings {
@@ -28,7 +28,7 @@ export class Settings {
 
   constructor() {
     const kept = loadChoices();
-    this.language = oneOf(LANGUAGES, kept.language) ?? languageOf(navigator.language);
+    this.language = oneOf(LANGUAGES, kept.language) ?? preferredLanguage(navigator.language);
     this.sendKey = oneOf(SEND_KEYS, kept.sendKey) ?? "enter";
     this.theme = oneOf(THEMES, kept.theme) ?? "auto";
     this.model = typeof kept.model === "string" ? kept.model : null;

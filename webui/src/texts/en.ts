@@ -42,7 +42,7 @@ export const en: Texts = {
     label: "Settings",
     language: "Language",
     theme: "Colours",
-    themes: { auto: "As this device", light: "Light", dark: "Dark" },
+    themes: { auto: "Automatic", light: "Light", dark: "Dark" },
     sendKey: "Key that sends",
     sendKeys: { enter: "Enter", "ctrl-enter": "Ctrl + Enter" },
     sendKeyHelp: "The Enter that ends a conversion never sends.",
@@ -86,7 +86,6 @@ export const en: Texts = {
     hints: {
       enter: "Enter sends · Shift + Enter for a new line",
       "ctrl-enter": "Ctrl + Enter sends · Enter for a new line",
-      touch: "The button sends",
     },
     caution: "Answers can be wrong. Check what matters.",
   },

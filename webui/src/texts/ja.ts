@@ -40,7 +40,7 @@ export const ja = {
     label: "設定",
     language: "言語",
     theme: "配色",
-    themes: { auto: "端末に合わせる", light: "明るい", dark: "暗い" },
+    themes: { auto: "自動", light: "明るい", dark: "暗い" },
     sendKey: "送信するキー",
     sendKeys: { enter: "Enter", "ctrl-enter": "Ctrl + Enter" },
     sendKeyHelp: "変換を確定する Enter では送信しません。",
@@ -84,7 +84,6 @@ export const ja = {
     hints: {
       enter: "Enter で送信・Shift + Enter で改行",
       "ctrl-enter": "Ctrl + Enter で送信・Enter で改行",
-      touch: "ボタンで送信",
     },
     caution: "回答には誤りが含まれることがあります。大切なことは確かめてください。",
   },

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { TEXTS } from "../src/texts";
+
+function leaves(value: unknown, path = ""): [string, string][] {
+  if (typeof value === "string") return [[path, value]];
+  if (typeof value === "function") return [[path, String((value as (...a: string[]) => string)("1", "2"))]];
+  return Object.entries(value as object).flatMap(([key, inner]) => leaves(inner, `${path}.${key}`));
+}
+
+test("both languages say the same things", () => {
+  const paths = (language: "ja" | "en"): string[] => leaves(TEXTS[language]).map(([path]) => path);
+  expect(paths("en")).toEqual(paths("ja"));
+});
+
+test("no text is empty, and English has no kana", () => {
+  for (const [path, text] of [...leaves(TEXTS.ja), ...leaves(TEXTS.en)]) expect(text, path).not.toBe("");
+  for (const [path, text] of leaves(TEXTS.en)) expect(text, path).not.toMatch(/[\u3040-\u30ff]/);
+});
