@@ -68,7 +68,18 @@ def model(
 
 def to_toml(entry: Model) -> bytes:
     """The entry as its file in a catalogue folder."""
-    return msgspec.toml.encode(msgspec.to_builtins(entry))
+    plain = msgspec.to_builtins(entry)
+    lines = [f"{key} = {_toml(value)}" for key, value in plain.items() if value is not None]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        pairs = (f"{key} = {_toml(v)}" for key, v in value.items() if v is not None)
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 class Heard:

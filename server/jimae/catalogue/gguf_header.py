@@ -264,8 +264,9 @@ class _Parser:
             if not name or "\0" in name:
                 raise _RefusedError("a tensor's name is empty or holds a NUL")
             if name in names:
-                raise _RefusedError(f"the tensor '{name}' comes twice")
+                raise _RefusedError(f"the tensor '{_short(name)}' comes twice")
             names.add(name)
+            name = _short(name)
             length = self._tensor_bytes(name)
             offset = self._u64()
             if offset % alignment:
@@ -344,7 +345,9 @@ class _Parser:
 
 
 def _short(key: str) -> str:
-    return key if len(key) <= 80 else key[:77] + "..."
+    """For a message: not too long, and nothing in it that a terminal would obey."""
+    shown = key if len(key) <= 80 else key[:77] + "..."
+    return "".join(c if c.isprintable() else "?" for c in shown)
 
 
 def _kind_name(kind: int | tuple[int, int]) -> str:

@@ -68,9 +68,9 @@ class Lines:
 
     def skipped(self, source: str, error: JimaeError) -> None:
         self._say(
-            f"使えない取得元 {source}: {error.message('ja')}"
+            f"次を試します: {error.message('ja')}"
             if self._ja
-            else f"Skipping {source}: {error.message('en')}"
+            else f"Trying the next: {error.message('en')}"
         )
 
     def begin(self, label: str, total: int, done: int) -> None:
@@ -112,11 +112,11 @@ class Lines:
 
 def format_size(size: float) -> str:
     """`1117320768` -> `1.12 GB`: decimal units, as download pages and disks use them."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(size) < 1000:
-            return f"{size:.3g} {unit}" if size < 100 else f"{size:.0f} {unit}"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if abs(size) < 999.5:
+            return f"{size:.3g} {unit}"
         size /= 1000
-    return f"{size:.3g} TB"
+    return f"{size:.0f} PB"
 
 
 def format_seconds(seconds: float) -> str:
