@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import struct
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from fakes.backend import FakeBackend
+from fakes.backend import Backends, FakeBackend
+from fakes.files import write_gguf
 from fakes.serving import Served, serving
 from jimae.api.app import create_app
 from jimae.service.service import Service
 from jimae.settings import Settings, load
-
-
-def write_gguf(path: Path) -> None:
-    """The smallest file that passes the header check: version 3, one key, one tensor."""
-    key, value, tensor = b"general.architecture", b"fake", b"token_embd.weight"
-    head = b"GGUF" + struct.pack("<IQQ", 3, 1, 1)
-    head += struct.pack(f"<Q{len(key)}sIQ{len(value)}s", len(key), key, 8, len(value), value)
-    head += struct.pack(f"<Q{len(tensor)}sIQIQ", len(tensor), tensor, 1, 32, 0, 0)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(head + b"\0" * (-len(head) % 32) + b"\0" * 128)
 
 
 @pytest.fixture
@@ -34,19 +22,6 @@ def settings(tmp_path: Path) -> Settings:
     for name in ("fake", "other"):
         write_gguf(tmp_path / "models" / f"{name}.gguf")
     return load(environ={}, overrides={"data_dir": tmp_path, "models.default": "fake"})
-
-
-@dataclass
-class Backends:
-    """Makes the fakes of a service, and gives them to the test before they are asked for."""
-
-    made: dict[str, FakeBackend] = field(default_factory=dict)
-
-    def __getitem__(self, model: str) -> FakeBackend:
-        return self.made.setdefault(model, FakeBackend(model))
-
-    def make(self, model: str, *_: object) -> FakeBackend:
-        return self[model]
 
 
 @pytest.fixture
@@ -80,13 +55,6 @@ async def client(settings: Settings, service: Service) -> AsyncIterator[httpx.As
 async def served(settings: Settings, backends: Backends) -> AsyncIterator[Served]:
     async with serving(settings, Service(settings, backends.make)) as served:
         yield served
-
-
-async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Wait for a condition, or fail."""
-    async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110  (any condition at all)
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture

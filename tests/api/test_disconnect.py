@@ -9,8 +9,9 @@ import struct
 
 import pytest
 
-from conftest import Served, until
 from fakes.backend import FakeBackend, forever
+from fakes.serving import Served
+from fakes.waiting import until
 from jimae.types import Queued, Started
 
 TIMES = 200

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 
 from jimae.errors import JimaeError
 from jimae.types import (
@@ -71,6 +72,10 @@ class FakeBackend:
         self.requests: list[GenerateRequest] = []
         self.active = self.started = self.finished = self.cancelled = self.failed = 0
         self._loading: asyncio.Task[None] | None = None
+
+    def choose(self, request: GenerateRequest) -> Sequence[Step]:
+        """The script of a request for which none was added."""
+        return self.default
 
     def play(self, *steps: Step) -> None:
         """Add a script for the next request."""
@@ -136,7 +141,7 @@ class FakeBackend:
     # --- answering ------------------------------------------------------------
 
     async def generate(self, request: GenerateRequest) -> AsyncIterator[GenerateEvent]:
-        script = self.scripts.popleft() if self.scripts else self.default
+        script = self.scripts.popleft() if self.scripts else self.choose(request)
         self.requests.append(request)
         self.started += 1
         self.active += 1
@@ -194,4 +199,17 @@ class FakeBackend:
         self._state = "closed"
 
 
-__all__ = ["FakeBackend", "Queued", "done", "forever", "saying"]
+@dataclass
+class Backends:
+    """Makes the fakes of a service, and gives them to the test before they are asked for."""
+
+    made: dict[str, FakeBackend] = field(default_factory=dict)
+
+    def __getitem__(self, model: str) -> FakeBackend:
+        return self.made.setdefault(model, FakeBackend(model))
+
+    def make(self, model: str, *_: object) -> FakeBackend:
+        return self[model]
+
+
+__all__ = ["Backends", "FakeBackend", "Queued", "done", "forever", "saying"]

@@ -197,13 +197,12 @@ class ModelPool:
 
 def sampling_of(recommended: Recommended) -> Sampling:
     """What the publisher recommends, for requests that do not say."""
-    repeat_penalty = recommended.repeat_penalty
     return Sampling(
         temperature=recommended.temperature,
         top_p=recommended.top_p,
         top_k=recommended.top_k,
         min_p=recommended.min_p,
-        repeat_penalty=1.0 if repeat_penalty is None else repeat_penalty,
+        repeat_penalty=recommended.repeat_penalty,
     )
 
 

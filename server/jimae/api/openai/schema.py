@@ -75,7 +75,7 @@ class Generation(_Model):
     user: Name | None = None
     top_k: Annotated[int, Field(ge=0, le=MAX_TOKEN)] | None = None
     min_p: Annotated[Number, Field(ge=0, le=1)] | None = None
-    repetition_penalty: Annotated[Number, Field(gt=0, le=10)] = 1.0
+    repetition_penalty: Annotated[Number, Field(gt=0, le=10)] | None = None
     ignore_eos: bool = False
 
 

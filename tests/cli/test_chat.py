@@ -1,0 +1,143 @@
+"""`jimae chat` against a server in another process, on a pipe and on a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fakes.process import ENVIRONMENT, Process
+from jimae.cli.chat import describe
+from jimae.cli.client import News
+
+COMMAND = [sys.executable, "-m", "jimae.cli.main", "chat"]
+
+
+@pytest.fixture
+def server(tmp_path: Path, processes: list[Process]) -> Process:
+    process = Process(tmp_path, delay=0.01, drain=0)
+    processes.append(process)
+    return process
+
+
+def once(server: Process, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "--url", server.url, *arguments],
+        input=stdin,
+        # A proxy of the environment is not asked for a server on this machine.
+        env=ENVIRONMENT | {"http_proxy": "http://127.0.0.1:9"},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+def test_one_question(server: Process) -> None:
+    done = once(server, "首都は?")
+    assert (done.returncode, done.stderr) == (0, "")
+    # The escape sequence that the model wrote does not reach the terminal.
+    assert done.stdout == "[31m1通目「首都は?」\n"
+
+
+def test_standard_input_is_added(server: Process) -> None:
+    assert "「要約して\n\n本文です」" in once(server, "要約して", stdin="本文です\n").stdout
+    assert "2通目「本文です」" in once(server, "--system", "短く", stdin="本文です").stdout
+
+
+def test_nothing_to_ask_and_errors(server: Process) -> None:
+    empty = once(server)
+    assert (empty.returncode, "入力が空です" in empty.stderr) == (1, True)
+    unknown = once(server, "--model", "gpt-4", "はい")
+    assert (unknown.returncode, "このサーバーにありません" in unknown.stderr) == (1, True)
+    away = subprocess.run(
+        [*COMMAND, "--url", "http://127.0.0.1:9", "はい"],
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert away.returncode == 1
+    assert "jimae serve" in away.stderr
+    assert "Traceback" not in empty.stderr + unknown.stderr + away.stderr
+
+
+class Terminal:
+    """A person at a pseudo-terminal."""
+
+    def __init__(self, server: Process) -> None:
+        self._master, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [*COMMAND, "--url", server.url],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=ENVIRONMENT | {"TERM": "xterm"},
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.shown = ""
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def wait_for(self, text: str, seconds: float = 10) -> str:
+        """Everything shown since the last call, up to `text`."""
+        end = time.monotonic() + seconds
+        while text not in self.shown:
+            assert time.monotonic() < end, self.shown
+            self.shown += os.read(self._master, 65536).decode("utf-8", "ignore")
+        before, _, self.shown = self.shown.partition(text)
+        return before
+
+    def interrupt(self) -> None:
+        self.process.send_signal(signal.SIGINT)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+
+def test_a_conversation(server: Process) -> None:
+    terminal = Terminal(server)
+    try:
+        terminal.wait_for("> ")
+        terminal.type("こんにちは\n")
+        terminal.wait_for("1通目「こんにちは」")
+        terminal.type("話して\n")
+        terminal.wait_for("ああああ")
+        terminal.interrupt()
+        terminal.wait_for("（停止しました）")
+        terminal.wait_for("> ")
+        terminal.type("続き\n")
+        # The stopped answer is part of what was said: three questions and two answers.
+        terminal.wait_for("5通目「続き」")
+        terminal.type("/new\n")
+        terminal.wait_for("新しい会話です。")
+        terminal.type("また\n")
+        terminal.wait_for("1通目「また」")
+        terminal.type("/help\n")
+        terminal.wait_for("Ctrl+D")
+        terminal.wait_for("> ")
+        terminal.interrupt()
+        terminal.wait_for("> ")
+        terminal.type("\x04")
+        assert terminal.process.wait(5) == 0
+    finally:
+        terminal.close()
+
+
+def test_what_one_waits_for_is_said() -> None:
+    # This process speaks whatever language it was started in.
+    assert "3" in describe(News("queued position=3 seconds=2"))
+    assert "5/9" in describe(News("prefill done=5 total=9"))
+    assert describe(News("loading seconds=2")) != describe(News("ping"))

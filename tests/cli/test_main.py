@@ -1,0 +1,70 @@
+"""`jimae`: the commands, their help, and what they do not import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import jimae
+from fakes.process import ENVIRONMENT
+from jimae.cli.console import language_of, printable
+
+
+def run(*arguments: str, language: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=ENVIRONMENT | {"LANG": language},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("C.UTF-8", "your own machine"), ("ja_JP.UTF-8", "自分のマシン")]
+)
+def test_help_names_every_command(language: str, word: str) -> None:
+    shown = run("-m", "jimae.cli.main", "--help", language=language)
+    assert shown.returncode == 0
+    assert word in shown.stdout
+    for command in ("serve", "pull", "models", "chat", "version"):
+        assert f" {command} " in shown.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "chat"])
+def test_help_teaches_with_examples(command: str) -> None:
+    shown = run("-m", "jimae.cli.main", command, "--help").stdout
+    assert "Examples:" in shown
+    assert f"jimae {command}" in shown
+
+
+def test_version() -> None:
+    shown = run("-m", "jimae.cli.main", "version")
+    assert shown.stdout.startswith(f"jimae {jimae.__version__} ")
+
+
+def test_unknown_command_has_code_2() -> None:
+    assert run("-m", "jimae.cli.main", "sing").returncode == 2
+
+
+def test_no_module_of_the_serving_process_imports_the_binding() -> None:
+    code = (
+        "import sys; import jimae.cli.main, jimae.api.server, jimae.worker.client; "
+        "sys.exit(sorted(name for name in sys.modules if name.startswith('llama_cpp')) or 0)"
+    )
+    done = run("-c", code)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_language_is_the_first_that_is_set() -> None:
+    assert language_of({"LC_ALL": "ja_JP.UTF-8", "LANG": "C"}) == "ja"
+    assert language_of({"LC_ALL": "", "LANG": "ja_JP"}) == "ja"
+    assert language_of({"LC_MESSAGES": "en_US", "LANG": "ja_JP"}) == "en"
+    assert language_of({}) == "en"
+
+
+def test_control_characters_of_others_are_dropped() -> None:
+    assert printable("a\x1b]0;x\x07b\r\n\tc\x9b1m\x7f東京") == "a]0;xb\n\tc1m東京"

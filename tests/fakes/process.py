@@ -1,0 +1,67 @@
+"""`jimae` as a process: commands that end by themselves, and a server with the fake model."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from fakes.files import write_gguf
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {
+    "PYTHONPATH": f"{ROOT / 'server'}{os.pathsep}{ROOT / 'tests'}",
+    "PATH": os.environ["PATH"],
+    "LANG": "ja_JP.UTF-8",
+    "PYTHONUTF8": "1",
+    "PYTHONUNBUFFERED": "1",
+    "COLUMNS": "200",
+}
+
+
+def jimae(*arguments: str, data_dir: Path, language: str = "ja_JP.UTF-8") -> tuple[int, str]:
+    """Exit code and standard error of a command that ends by itself."""
+    done = subprocess.run(
+        [sys.executable, "-m", "jimae.cli.main", *arguments, "--data-dir", str(data_dir)],
+        env=ENVIRONMENT | {"LANG": language},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+class Process:
+    """A server with the fake model, in a process of its own."""
+
+    def __init__(self, data_dir: Path, *, delay: float, drain: float) -> None:
+        write_gguf(data_dir / "models" / "fake.gguf")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "fakes.serve", str(data_dir), "0", str(delay), str(drain)],
+            env=ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said: list[str] = []
+        assert self.process.stdout is not None
+        while not self.said or "準備ができました" not in self.said[-1]:
+            line = self.process.stdout.readline()
+            assert line, self.said
+            self.said.append(line)
+        self.url = next(word for line in self.said for word in line.split() if "http://" in word)
+
+    def stream(self, out: list[str], began: list[int]) -> None:
+        body = {"model": "fake", "messages": [{"role": "user", "content": "話して"}]}
+        with (
+            httpx.Client(trust_env=False, timeout=30) as client,
+            client.stream(
+                "POST", f"{self.url}/v1/chat/completions", json={**body, "stream": True}
+            ) as response,
+        ):
+            began.append(1)
+            out.append("".join(response.iter_text()))

@@ -1,0 +1,13 @@
+"""Waiting for something to become true."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Wait for a condition, or fail."""
+    async with asyncio.timeout(seconds):
+        while not true():  # noqa: ASYNC110  (any condition at all)
+            await asyncio.sleep(0.005)

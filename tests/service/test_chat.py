@@ -1,0 +1,55 @@
+"""Who a request is for, and what several sequences cost together."""
+
+from __future__ import annotations
+
+import pytest
+
+from fakes.backend import FakeBackend, saying
+from jimae.errors import JimaeError
+from jimae.service import chat
+from jimae.service.chat import Ask, Loading, principal, total_usage
+from jimae.service.service import Service
+from jimae.types import ChatPrompt, Done, Message, TextPart, Usage
+
+PROMPT = ChatPrompt((Message("user", (TextPart("はい"),)),))
+
+
+def test_a_client_names_its_turn_but_not_its_scope() -> None:
+    assert principal(None, "user").id == "local"
+    assert principal("a", "user").id == "local/a"
+    assert principal("a", "user").scope == principal("b", "group").scope == "local"
+    assert principal("a", "server").scope == "server"
+
+
+def test_the_prompt_is_counted_once() -> None:
+    usages = [Usage(7, 3, 0), Usage(7, 4, 6)]
+    assert total_usage(usages) == Usage(7, 7, 0)
+    assert total_usage(usages[1:]) == Usage(7, 4, 6)
+
+
+async def test_news_of_a_load_come_once(
+    service: Service, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat, "LOAD_NEWS_SECONDS", 0.01)
+    backend.restarting()
+    seen = []
+    async for index, event in service.chat.answer(Ask("fake", PROMPT, n=3)):
+        seen.append((index, type(event)))
+        if len(seen) == 3:
+            backend.loaded()
+    assert {index for index, kind in seen if kind is Loading} == {0}
+    assert {index for index, kind in seen if kind is Done} == {0, 1, 2}
+
+
+async def test_load_that_fails_is_told(service: Service, backend: FakeBackend) -> None:
+    backend.broken("no memory")
+    with pytest.raises(JimaeError, match="no memory"):
+        async for _ in service.chat.answer(Ask("fake", PROMPT)):
+            pass
+
+
+async def test_the_queue_counts_all_models(service: Service, backend: FakeBackend) -> None:
+    backend.play(*saying("はい", delay=0.01))
+    async for _ in service.chat.answer(Ask("fake", PROMPT)):
+        assert (await service.queue()).running <= 1
+    assert (await service.queue()) == (0, 0)

@@ -1,0 +1,110 @@
+"""Which models there are, which is the default, and what runs of them."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from fakes.backend import Backends
+from fakes.files import write_gguf
+from jimae.catalogue.entry import Recommended
+from jimae.errors import JimaeError
+from jimae.service.models import ModelPool, sampling_of
+from jimae.service.service import Service
+from jimae.settings import Settings, load
+from jimae.types import Sampling
+
+
+def pool_of(data_dir: Path, backends: Backends, default: str | None = None) -> ModelPool:
+    settings = load(environ={}, overrides={"data_dir": data_dir, "models.default": default})
+    return Service(settings, backends.make).models
+
+
+def test_only_models_are_found(tmp_path: Path, backends: Backends) -> None:
+    pool = pool_of(tmp_path, backends)
+    assert pool.files() == {}
+    for name in ("b", "a", "qwen2.5-coder-0.5b", ".hidden", "has space", "-dash", "あ"):
+        write_gguf(tmp_path / "models" / f"{name}.gguf")
+    (tmp_path / "models" / "dir.gguf").mkdir()
+    (tmp_path / "models" / "a.gguf.part").write_bytes(b"")
+    assert list(pool.files()) == ["a", "b", "qwen2.5-coder-0.5b"]
+
+
+def test_default_is_what_the_settings_say(tmp_path: Path, backends: Backends) -> None:
+    with pytest.raises(JimaeError, match="jimae pull"):
+        pool_of(tmp_path, backends).default_id()
+    write_gguf(tmp_path / "models" / "a.gguf")
+    assert pool_of(tmp_path, backends, "a").default_id() == "a"
+    with pytest.raises(JimaeError, match="jimae pull b") as caught:
+        pool_of(tmp_path, backends, "b").default_id()
+    assert caught.value.code == "default_model_missing"
+
+
+def test_default_is_the_best_of_the_catalogue(tmp_path: Path, backends: Backends) -> None:
+    for name in ("own", "smollm2-135m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"):
+        write_gguf(tmp_path / "models" / f"{name}.gguf")
+    with (tmp_path / "models" / "own.gguf").open("ab") as file:
+        file.write(b"\0" * 1000)
+    pool = pool_of(tmp_path, backends)
+    for best in ("qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b", "smollm2-135m", "own"):
+        assert pool.default_id() == best
+        (tmp_path / "models" / f"{best}.gguf").unlink()
+
+
+async def test_one_backend_for_everybody_who_asks(service: Service, backends: Backends) -> None:
+    made = await asyncio.gather(*(service.models.get("other") for _ in range(10)))
+    assert {id(one) for one in made} == {id(backends["other"])}
+    assert [status.state for status in service.models.statuses()] == ["ready", "ready"]
+
+
+async def test_broken_file_never_reaches_a_backend(
+    service: Service, settings: Settings, backends: Backends
+) -> None:
+    (settings.models_dir / "broken.gguf").write_bytes(b"GGUF\3\0\0\0" + b"\xff" * 100)
+    with pytest.raises(JimaeError) as caught:
+        await service.models.get("broken")
+    assert caught.value.code == "gguf_invalid"
+    assert "broken" not in backends.made
+
+
+async def test_closed_pool_starts_nothing(service: Service, backends: Backends) -> None:
+    await service.close()
+    assert backends["fake"].state == "closed"
+    with pytest.raises(JimaeError) as caught:
+        await service.models.get("other")
+    assert caught.value.code == "server_stopping"
+    assert "other" not in backends.made
+
+
+async def test_states_that_are_shown(service: Service, backends: Backends) -> None:
+    backend = backends["fake"]
+    shown = []
+    for state in ("loading", "ready", "stalled", "restarting", "failed", "closed"):
+        backend._state = state
+        shown.append(service.models.status("fake").state)
+    assert shown == ["loading", "ready", "restarting", "restarting", "failed", "available"]
+
+
+async def test_load_is_timed_and_then_forgotten(service: Service, backends: Backends) -> None:
+    backend = backends["fake"]
+    backend.restarting()
+    first = service.models.status("fake").load
+    await asyncio.sleep(0.15)
+    second = service.models.status("fake").load
+    assert first is not None
+    assert second is not None
+    assert second.elapsed - first.elapsed >= 0.1
+    backend.loaded()
+    assert service.models.status("fake").load is None
+    backend.restarting()
+    again = service.models.status("fake").load
+    assert again is not None
+    assert again.elapsed < second.elapsed
+
+
+def test_recommended_sampling() -> None:
+    assert sampling_of(Recommended()) == Sampling()
+    recommended = Recommended(temperature=0.7, top_p=0.8, top_k=20, repeat_penalty=1.1)
+    assert sampling_of(recommended) == Sampling(0.7, 0.8, 20, repeat_penalty=1.1)
