@@ -252,6 +252,24 @@ def test_a_name_cannot_write_to_the_terminal() -> None:
     assert "'?[2J?evil'" in refused(with_tensors(tensor(key, (), 0, 0)))
 
 
+@pytest.mark.parametrize("most", [0, 1 << 20])
+def test_a_header_longer_than_the_first_read(
+    tmp_path: Path, small: bytes, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """It is read on, up to a limit."""
+    offset = parse_header(small).data_offset
+    path = tmp_path / "x.gguf"
+    path.write_bytes(small)
+    for first in (30, 200, offset - 40):
+        monkeypatch.setattr("jimae.catalogue.gguf_header.FIRST_READ", first)
+        monkeypatch.setattr("jimae.catalogue.gguf_header.MAX_HEADER", most or first)
+        if most:
+            assert read_header(path) == parse_header(small)
+        else:
+            with pytest.raises(JimaeError, match="header is longer than"):
+                read_header(path)
+
+
 def test_without_an_architecture() -> None:
     assert "no 'general.architecture'" in refused(b"GGUF" + struct.pack("<IQQ", 3, 0, 0))
 

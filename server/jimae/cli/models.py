@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from jimae.catalogue import memory, registry
 from jimae.catalogue.entry import ATTRIBUTION, Kind, Model
@@ -18,6 +16,9 @@ from jimae.catalogue.progress import format_size
 from jimae.cli.language import language
 from jimae.errors import Language
 from jimae.settings import Settings, load
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 # The width of the table where there is no terminal to ask.
 WIDE = 150
@@ -68,6 +69,8 @@ def models(
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(lines), indent=2).decode())
         return
+    from rich.console import Console
+
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
     console.print(_table(lines, speaks))
     room = format_size(memory.available())
@@ -103,6 +106,8 @@ def _line(model: Model, settings: Settings, speaks: Language) -> Line:
 
 
 def _table(lines: list[Line], speaks: Language) -> Table:
+    from rich.table import Table
+
     ja = speaks == "ja"
     table = Table(box=None, pad_edge=False)
     # A whole id is what one types: it is never cut.

@@ -8,11 +8,8 @@ from typing import Annotated
 import typer
 
 from jimae.catalogue import registry
-from jimae.catalogue.default import choose
 from jimae.catalogue.entry import Model
 from jimae.catalogue.installed import file_path, is_checked
-from jimae.catalogue.pull import pull as fetch
-from jimae.cli.bars import Bars, progress_for
 from jimae.cli.language import language
 from jimae.errors import Language
 from jimae.settings import load
@@ -62,6 +59,11 @@ def pull(
 
     jimae pull --from /media/usb ID        without a network
     """
+    # Here: every command loads this module, and these take a third of a second.
+    from jimae.catalogue.default import choose
+    from jimae.catalogue.pull import pull as fetch
+    from jimae.cli.bars import Bars, progress_for
+
     if (id is None) == (not default):
         raise typer.BadParameter("Give either the id of a model or --default.")
     settings = load(overrides={"data_dir": data_dir})

