@@ -55,7 +55,7 @@ class JimaeError(Exception):
 
     def message(self, language: Language = DEFAULT_LANGUAGE) -> str:
         template = self.text.ja if language == "ja" else self.text.en
-        return template.format(**self.values)
+        return template.format(param=self.param or "", **self.values)
 
     def to_wire(self) -> WireError:
         return WireError(self.code, self.param, self.retry_after, dict(self.values))

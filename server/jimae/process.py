@@ -1,12 +1,21 @@
-"""What our child processes have in common: they never outlive who started them."""
+"""What our child processes have in common.
+
+They never outlive who started them, and know no settings and no secrets.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import signal
+from pathlib import Path
+
+import jimae
 
 _PR_SET_PDEATHSIG = 1
+
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
+_PASSED_ON_PREFIXES = ("OMP_", "GOMP_", "GGML_", "CUDA_", "HIP_", "ROCR_", "VK_")
 
 
 def die_with_parent(parent: int) -> None:
@@ -16,3 +25,18 @@ def die_with_parent(parent: int) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
     if os.getppid() != parent:  # it ended before we asked
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a child: what its libraries need, and where this package is."""
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
+    }
+    root = str(Path(jimae.__file__).resolve().parent.parent)
+    return passed | {
+        "PYTHONPATH": root,
+        "PYTHONUNBUFFERED": "1",
+        "GGML_NO_BACKTRACE": "1",
+    }

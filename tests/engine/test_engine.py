@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes.engine_harness import Harness, alone
 from jimae.errors import JimaeError
 from jimae.types import Done, Queued, Sampling, Started
-from fakes.engine_harness import Harness, alone
 
 LONG = "a system prompt that everybody shares, long enough to be worth waiting for. " * 3
 
@@ -159,7 +159,9 @@ def test_people_go_before_batches() -> None:
     while h.engine.busy:
         h.step()
         order += [
-            n for n in (first, batch, person) if n not in order and isinstance(h.events[n][-1], Done)
+            n
+            for n in (first, batch, person)
+            if n not in order and isinstance(h.events[n][-1], Done)
         ]
     assert order == [first, person, batch]
 
@@ -186,9 +188,7 @@ def test_penalties_apply_to_what_was_generated() -> None:
     name = h.submit(
         "x",
         max_tokens=6,
-        sampling=Sampling(
-            temperature=0.0, logit_bias={98: 100.0, 99: 99.5}, presence_penalty=2.0
-        ),
+        sampling=Sampling(temperature=0.0, logit_bias={98: 100.0, 99: 99.5}, presence_penalty=2.0),
     )
     h.run()
     assert h.tokens(name)[:2] == [98, 99]

@@ -1,9 +1,9 @@
 """Messages to what a template sees, and a rendered text to tokens.
 
-What people write must never become a special token. Before rendering, a mark
-is put inside every special text of a message (`<|im_start|>` becomes
-`<` + mark + `|im_start|>`), which the template carries along; afterwards those
-places, and only those, are tokenised as plain text:
+What people write must never become a special token. Before rendering, two marks
+are put inside every special text of a message (`<|im_start|>` becomes
+`<` + open + `|im_start|>` + close), which the template carries along; afterwards
+those places, and only those, are tokenised as plain text:
 
     "…user\\n" | "<|im_start|>" | " means what?<|im_end|>…"
       special        plain                special
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from jimae.types import ChatPrompt, Message
 
@@ -31,6 +31,18 @@ class Tokenizer(Protocol):
     def tokenize(self, text: str, *, special: bool, add_bos: bool = False) -> list[int]: ...
 
 
+class Marks(NamedTuple):
+    """Two characters that stand in no message of a conversation."""
+
+    open: str
+    close: str
+
+    @property
+    def end(self) -> str:
+        """Marks the place where a continued answer goes on."""
+        return self.close + self.open
+
+
 class Shield:
     """Keeps the special texts of a vocabulary inert in what people write."""
 
@@ -38,52 +50,57 @@ class Shield:
         texts = sorted({t for t in special_texts if len(t) > 1}, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, texts)) or r"(?!)")
 
-    def mark_for(self, texts: Iterable[str]) -> str:
-        """A mark that stands in none of the texts."""
+    def marks_for(self, texts: Iterable[str]) -> Marks:
+        """Two marks that stand in none of the texts."""
         used = set().union(*texts)
-        for mark in _MARKS:
-            if mark not in used:
-                return mark
-        raise ValueError("the text uses all of Unicode's noncharacters U+FDD0 to U+FDEF")
+        free = [mark for mark in _MARKS if mark not in used]
+        if len(free) < 2:
+            raise ValueError("the text uses all of Unicode's noncharacters U+FDD0 to U+FDEF")
+        return Marks(free[0], free[1])
 
-    def protect(self, text: str, mark: str) -> str:
-        """Put the mark after the first character of every special text."""
-        return self._pattern.sub(lambda found: found[0][0] + mark + found[0][1:], text)
+    def protect(self, text: str, marks: Marks) -> str:
+        """Put a mark after the first character of every special text, and one behind it."""
+        return self._pattern.sub(
+            lambda found: found[0][0] + marks.open + found[0][1:] + marks.close, text
+        )
 
-    def split(self, rendered: str, mark: str) -> list[tuple[str, bool]]:
-        """Cut a rendered text into (text, special) parts; the marks are gone."""
-        first, *rest = rendered.split(mark)
-        parts: list[tuple[str, bool]] = [(first, True)]
-        for piece in rest:
-            before, special = parts.pop()
-            found = self._pattern.match(before[-1:] + piece)
-            length = len(found[0]) if found else len(before[-1:])
-            text = before[-1:] + piece
-            parts += [(before[:-1], special), (text[:length], False), (text[length:], True)]
-        return [(text, special) for text, special in parts if text]
+
+def split(rendered: str, marks: Marks) -> list[tuple[str, bool]]:
+    """Cut a rendered text into (text, special) parts; the marks are gone.
+
+    Where a template has dropped a closing mark, all up to the next one is plain.
+    """
+    first, *rest = rendered.split(marks.open)
+    parts: list[tuple[str, bool]] = [(first, True)]
+    for piece in rest:
+        before, special = parts.pop()
+        inside, _, after = piece.partition(marks.close)
+        parts += [(before[:-1], special), (before[-1:] + inside, False), (after, True)]
+    clean = [(text.replace(marks.close, ""), special) for text, special in parts]
+    return [(text, special) for text, special in clean if text]
 
 
 def for_template(
     prompt: ChatPrompt, shield: Shield, *, knows_developer: bool
-) -> tuple[list[dict[str, Any]], str]:
-    """The messages as a template takes them, and the mark in their texts."""
-    mark = shield.mark_for(_text(m) + (m.name or "") for m in prompt.messages)
+) -> tuple[list[dict[str, Any]], Marks]:
+    """The messages as a template takes them, and the marks in their texts."""
+    marks = shield.marks_for(_text(m) + (m.name or "") for m in prompt.messages)
     messages: list[dict[str, Any]] = []
     for message in prompt.messages:
         role = message.role
         if role == "developer" and not knows_developer:
             role = "system"
-        entry: dict[str, Any] = {"role": role, "content": shield.protect(_text(message), mark)}
+        entry: dict[str, Any] = {"role": role, "content": shield.protect(_text(message), marks)}
         if message.name is not None:
-            entry["name"] = shield.protect(message.name, mark)
+            entry["name"] = shield.protect(message.name, marks)
         messages.append(entry)
-    return messages, mark
+    return messages, marks
 
 
-def cut_after_last(messages: list[dict[str, Any]], mark: str) -> list[dict[str, Any]]:
-    """Messages whose last one ends with a doubled mark: where a continued answer goes on."""
+def mark_end(messages: list[dict[str, Any]], marks: Marks) -> list[dict[str, Any]]:
+    """Messages whose last one ends with the mark where a continued answer goes on."""
     *before, last = messages
-    return [*before, {**last, "content": last["content"] + mark + mark}]
+    return [*before, {**last, "content": last["content"] + marks.end}]
 
 
 def tokenize(parts: Sequence[tuple[str, bool]], vocab: Tokenizer, bos_text: str) -> list[int]:

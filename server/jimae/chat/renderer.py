@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from jimae.chat.prompt import Shield, Tokenizer, cut_after_last, for_template, tokenize
+from jimae.chat.prompt import Shield, Tokenizer, for_template, mark_end, split, tokenize
 from jimae.chat.render_process import RenderRequest, RenderResult
 from jimae.errors import JimaeError
+from jimae.process import child_environment
 from jimae.types import ChatPrompt
 from jimae.worker.protocol import frame, read_frame
 
@@ -32,9 +33,9 @@ class TemplateFacts(NamedTuple):
 class Renderer:
     """Turns conversations into tokens for one model. One at a time; others wait."""
 
-    def __init__(self, facts: TemplateFacts, *, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(self, facts: TemplateFacts, *, seconds: float = TIMEOUT_SECONDS) -> None:
         self._facts = facts
-        self._timeout = timeout
+        self._seconds = seconds
         self._shield = Shield(facts.control_texts)
         self._lock = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
@@ -49,19 +50,19 @@ class Renderer:
         if facts.source is None:
             raise JimaeError("template_missing", model=facts.model)
         try:
-            messages, mark = for_template(
+            messages, marks = for_template(
                 prompt, self._shield, knows_developer="developer" in facts.source
             )
         except ValueError as error:
             raise JimaeError("template_failed", model=facts.model, reason=str(error)) from None
         if prompt.continue_last:
-            messages = cut_after_last(messages, mark)
+            messages = mark_end(messages, marks)
         text = await self._render(
             RenderRequest(facts.source, messages, facts.bos, facts.eos, not prompt.continue_last)
         )
         if prompt.continue_last:
-            text = text[: text.rindex(mark + mark)]
-        parts = self._shield.split(text, mark)
+            text = text[: text.rindex(marks.end)]
+        parts = split(text, marks)
         return await asyncio.to_thread(tokenize, parts, vocab, facts.bos)
 
     async def close(self) -> None:
@@ -78,11 +79,11 @@ class Renderer:
         model = self._facts.model
         async with self._lock:
             try:
-                async with asyncio.timeout(self._timeout):
+                async with asyncio.timeout(self._seconds):
                     answer = await self._ask(body)
             except TimeoutError:
                 await self.close()
-                raise JimaeError("template_timeout", model=model, seconds=self._timeout) from None
+                raise JimaeError("template_timeout", model=model, seconds=self._seconds) from None
             except BaseException:
                 await self.close()
                 raise
@@ -110,6 +111,7 @@ class Renderer:
                 str(theirs.fileno()),
                 str(os.getpid()),
                 pass_fds=(theirs.fileno(),),
+                env=child_environment(),
             )
         self._streams = await asyncio.open_connection(sock=ours)
         return self._streams

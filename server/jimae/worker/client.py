@@ -21,8 +21,8 @@ from typing import TypeVar
 
 import msgspec
 
-import jimae
 from jimae.errors import JimaeError
+from jimae.process import child_environment
 from jimae.settings import Settings
 from jimae.types import (
     Done,
@@ -53,9 +53,6 @@ BACK_OFF = (0.1, 0.5, 2.0, 5.0, 15.0, 30.0)
 
 STABLE_SECONDS = 60.0
 """A worker that lived this long begins the row anew."""
-
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR", "LD_LIBRARY_PATH")
-_PASSED_ON_PREFIXES = ("OMP_", "GOMP_", "GGML_", "CUDA_", "HIP_", "ROCR_", "VK_")
 
 
 class LocalBackend:
@@ -215,7 +212,7 @@ class LocalBackend:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                env=_environment(),
+                env=child_environment(),
             )
         reader, self._writer = await asyncio.open_connection(sock=ours, limit=2**20)
         self._heard = time.monotonic()
@@ -329,21 +326,6 @@ def _expect(answer: protocol.FromWorker, kind: type[T]) -> T:
     if not isinstance(answer, kind):
         raise TypeError(f"the worker answered {type(answer).__name__}, not {kind.__name__}")
     return answer
-
-
-def _environment() -> dict[str, str]:
-    """What a worker may know: no settings, no secrets."""
-    passed = {
-        name: value
-        for name, value in os.environ.items()
-        if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIXES)
-    }
-    root = str(Path(jimae.__file__).resolve().parent.parent)
-    return passed | {
-        "PYTHONPATH": root,
-        "PYTHONUNBUFFERED": "1",
-        "GGML_NO_BACKTRACE": "1",
-    }
 
 
 def _why(code: int) -> str:

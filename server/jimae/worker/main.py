@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import logging
 import math
+import secrets
 import signal
 import socket
 import sys
@@ -184,15 +185,15 @@ class Worker:
     async def _answer(self, call: int, work: Coroutine[Any, Any, protocol.FromWorker]) -> None:
         try:
             self._send(await work)
-        except JimaeError as error:
-            self._send(protocol.CallFailed(call, protocol.to_failed(error)))
+        except Exception as error:  # whoever asked must hear of it
+            self._send(protocol.CallFailed(call, protocol.to_failed(_known(error))))
 
     async def _generate(self, request: GenerateRequest) -> None:
         try:
             ids = await self._tokens(request.prompt)
             self._loop.submit(self._sequence(request, ids))
-        except JimaeError as error:
-            self._emit(request.id, protocol.to_failed(error))
+        except Exception as error:  # whoever asked must hear of it
+            self._emit(request.id, protocol.to_failed(_known(error)))
         finally:
             self._pending.pop(request.id, None)
 
@@ -213,6 +214,7 @@ class Worker:
         if request.max_tokens is not None and request.max_tokens > room:
             raise JimaeError(
                 "max_tokens_too_large",
+                param="max_tokens",
                 value=request.max_tokens,
                 prompt_tokens=len(ids),
                 room=room,
@@ -300,6 +302,15 @@ class Worker:
             seconds = self._engine.step_seconds if self._engine is not None else 0.0
             self._send(protocol.Heartbeat(seconds))
             await asyncio.sleep(protocol.HEARTBEAT_SECONDS)
+
+
+def _known(error: Exception) -> JimaeError:
+    """An error that can be told; what is behind an unexpected one goes to the log."""
+    if isinstance(error, JimaeError):
+        return error
+    reference = secrets.token_hex(4)
+    log.error("%s", reference, exc_info=error)
+    return JimaeError("internal_error", reference=reference)
 
 
 def sha256_text(text: str | None) -> str | None:

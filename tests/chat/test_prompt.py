@@ -1,0 +1,105 @@
+"""What people write never becomes a special token, and is otherwise left alone."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jimae.chat.prompt import Shield, for_template, mark_end, split, tokenize
+from jimae.llama.fake import BOS, END, SYSTEM_MARK, FakeVocab
+from jimae.types import ChatPrompt, Message, TextPart
+
+SPECIALS = ("<|im_start|>", "<|im_end|>", "<s>", "</s>", "<|im_start|><|im_end|>")
+TEXTS = st.text(
+    alphabet=st.one_of(st.sampled_from("<|>s/im_startend"), st.characters()), max_size=30
+) | st.lists(st.sampled_from([*SPECIALS, "a", "漢", "<", "|im_start|>"]), max_size=8).map("".join)
+
+
+def render(messages: list[dict[str, str]]) -> str:
+    return "".join(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n" for m in messages)
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=4))
+def test_special_parts_are_the_templates_own(texts: list[str]) -> None:
+    shield = Shield(SPECIALS)
+    prompt = ChatPrompt(tuple(Message("user", (TextPart(t),)) for t in texts))
+    messages, marks = for_template(prompt, shield, knows_developer=False)
+    parts = split(render(messages), marks)
+    whole = "".join(text for text, _ in parts)
+    assert whole == render([{"role": "user", "content": t} for t in texts])
+    for special in ("<|im_start|>", "<|im_end|>"):
+        written = sum(text.count(special) for text, is_special in parts if is_special)
+        assert written == len(texts)
+
+
+def test_only_the_special_text_is_cut_out() -> None:
+    shield = Shield(SPECIALS)
+    prompt = ChatPrompt((Message("user", (TextPart("<|im_start|>とは?"),)),))
+    messages, marks = for_template(prompt, shield, knows_developer=False)
+    assert split(render(messages), marks) == [
+        ("<|im_start|>user\n", True),
+        ("<|im_start|>", False),
+        ("とは?<|im_end|>\n", True),
+    ]
+
+
+def test_ordinary_text_is_one_part() -> None:
+    shield = Shield(SPECIALS)
+    prompt = ChatPrompt((Message("user", (TextPart("日本の首都は < どこ >?"),)),))
+    messages, marks = for_template(prompt, shield, knows_developer=False)
+    assert len(split(render(messages), marks)) == 1
+
+
+def test_a_mark_in_the_text_gives_way_to_another() -> None:
+    shield = Shield(SPECIALS)
+    prompt = ChatPrompt((Message("user", (TextPart("\ufdd0<s>"),)),))
+    messages, marks = for_template(prompt, shield, knows_developer=False)
+    assert "\ufdd0" not in marks
+    assert "".join(text for text, _ in split(render(messages), marks)).count("\ufdd0") == 1
+
+
+def test_tokens_of_special_and_plain_parts() -> None:
+    ids = tokenize([("<|mark|>", True), ("<|mark|>", False), ("x", True)], FakeVocab(), "<s>")
+    assert ids == [SYSTEM_MARK, *b"<|mark|>", ord("x")]
+
+
+class BosVocab(FakeVocab):
+    adds_bos = True
+
+
+def test_bos_is_added_once() -> None:
+    assert tokenize([("a", True)], BosVocab(), "<s>") == [BOS, ord("a")]
+    assert tokenize([("<s>a", True)], BosVocab(), "<s>") == [BOS, ord("a")]
+    assert tokenize([("a</s>", True), ("b", True)], BosVocab(), "<s>") == [
+        BOS,
+        ord("a"),
+        END,
+        ord("b"),
+    ]
+
+
+def test_developer_becomes_system_where_the_template_knows_no_developer() -> None:
+    prompt = ChatPrompt((Message("developer", (TextPart("短く。"),)),))
+    for knows, role in ((False, "system"), (True, "developer")):
+        messages, _ = for_template(prompt, Shield(SPECIALS), knows_developer=knows)
+        assert messages == [{"role": role, "content": "短く。"}]
+
+
+def test_a_continued_answer_ends_where_it_was_cut() -> None:
+    prompt = ChatPrompt(
+        (Message("user", (TextPart("続きは?"),)), Message("assistant", (TextPart("昔々"),)))
+    )
+    messages, marks = for_template(prompt, Shield(SPECIALS), knows_developer=False)
+    text = render(mark_end(messages, marks))  # type: ignore[arg-type]
+    assert text[: text.rindex(marks.end)].endswith("assistant\n昔々")
+
+
+def test_a_template_that_cuts_texts_leaves_no_mark() -> None:
+    shield = Shield(SPECIALS)
+    prompt = ChatPrompt((Message("user", (TextPart("<|im_start|>a<|im_end|>"),)),))
+    messages, marks = for_template(prompt, shield, knows_developer=False)
+    rendered = render(messages)
+    for begin in range(len(rendered)):
+        for end in range(begin, len(rendered) + 1):
+            text = "".join(text for text, _ in split(rendered[begin:end], marks))
+            assert not set(marks) & set(text)

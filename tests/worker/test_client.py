@@ -1,0 +1,210 @@
+"""A real worker on real weights: answers, dies, hangs, and is there again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from jimae.errors import JimaeError
+from jimae.settings import Settings, load
+from jimae.types import (
+    ChatPrompt,
+    Delta,
+    Done,
+    GenerateRequest,
+    Message,
+    Principal,
+    Sampling,
+    TextPart,
+    TextPrompt,
+    TokenPrompt,
+)
+from jimae.worker import client
+from jimae.worker.client import LocalBackend
+
+MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
+
+pytestmark = pytest.mark.weights
+
+
+def settings(**engine: int) -> Settings:
+    values = {"kv_tokens": 2048, "parallel": 4, **engine}
+    return load(environ={}, overrides={f"engine.{k}": v for k, v in values.items()})
+
+
+@pytest_asyncio.fixture
+async def backend() -> AsyncIterator[LocalBackend]:
+    made = LocalBackend(
+        "smollm2-135m", MODELS / "smollm2-135m.gguf", settings(), Sampling(temperature=0.0)
+    )
+    await made.start()
+    yield made
+    await made.close()
+
+
+counter = iter(range(10**6))
+
+
+def request(text: str = "Tell me a story.", max_tokens: int = 500) -> GenerateRequest:
+    return GenerateRequest(
+        f"r{next(counter)}",
+        Principal("u", "u"),
+        ChatPrompt((Message("user", (TextPart(text),)),)),
+        max_tokens=max_tokens,
+        ignore_eos=True,
+    )
+
+
+async def first_delta(stream: AsyncIterator[object]) -> None:
+    async for event in stream:
+        if isinstance(event, Delta) and event.text:
+            return
+
+
+async def idle(backend: LocalBackend, within: float = 5.0) -> None:
+    """Wait until nothing runs."""
+    async with asyncio.timeout(within):
+        while (await backend.status()).running:
+            await asyncio.sleep(0.02)
+
+
+async def test_an_answer(backend: LocalBackend) -> None:
+    events = [e async for e in backend.generate(request("Say hello.", 12))]
+    done = events[-1]
+    assert isinstance(done, Done)
+    assert (done.finish_reason, done.usage.completion_tokens) == ("length", 12)
+    ids = tuple(t for e in events if isinstance(e, Delta) for t in e.token_ids)
+    text = "".join(e.text for e in events if isinstance(e, Delta))
+    assert len(ids) == 12
+    assert (await backend.detokenize(ids)).decode("utf-8", "replace") == text
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+async def test_a_death_ends_the_stream_within_a_second_and_the_next_request_works(
+    backend: LocalBackend, number: signal.Signals
+) -> None:
+    stream = backend.generate(request())
+    await first_delta(stream)
+    pid = backend.pid
+    assert pid is not None
+    os.kill(pid, number)
+    killed = time.monotonic()
+    with pytest.raises(JimaeError, match=number.name) as caught:
+        await to_the_end(stream)
+    assert time.monotonic() - killed < 1.0
+    assert caught.value.code == "worker_died"
+    events = [e async for e in backend.generate(request(max_tokens=3))]
+    assert isinstance(events[-1], Done)
+    assert backend.pid not in (None, pid)
+
+
+async def to_the_end(stream: AsyncIterator[object]) -> None:
+    async for _ in stream:
+        pass
+
+
+async def test_a_reader_who_leaves_frees_the_model(backend: LocalBackend) -> None:
+    for _ in range(20):
+        stream = backend.generate(request())
+        await anext(stream)
+        await stream.aclose()
+    await idle(backend)
+    status = await backend.status()
+    assert (status.running, status.waiting) == (0, 0)
+
+
+async def test_a_stopped_worker_is_not_ready_and_is_replaced(
+    backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "STALLED_SECONDS", 1.0)
+    monkeypatch.setattr(client, "SILENT_SECONDS", 2.5)
+    await backend.wait_ready()
+    pid = backend.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    async with asyncio.timeout(2.4):
+        while backend.state == "ready":
+            await asyncio.sleep(0.05)
+    assert backend.state == "stalled"
+    async with asyncio.timeout(20):
+        while backend.state != "ready":
+            await asyncio.sleep(0.05)
+    assert backend.pid != pid
+
+
+async def test_what_cannot_be_run_is_refused(backend: LocalBackend) -> None:
+    async def code(made: GenerateRequest) -> tuple[str, str | None]:
+        with pytest.raises(JimaeError) as caught:
+            _ = [e async for e in backend.generate(made)]
+        return caught.value.code, caught.value.param
+
+    who = Principal("u", "u")
+    assert await code(request("word " * 3000)) == ("context_length_exceeded", "messages")
+    assert await code(request(max_tokens=2048)) == ("max_tokens_too_large", "max_tokens")
+    assert await code(GenerateRequest("a", who, TextPrompt(""))) == ("empty_prompt", None)
+    assert await code(GenerateRequest("b", who, TokenPrompt((10**6,)))) == (
+        "token_out_of_range",
+        "prompt",
+    )
+    bias = Sampling(logit_bias={10**6: 1.0})
+    assert await code(GenerateRequest("c", who, TextPrompt("x"), bias)) == (
+        "token_out_of_range",
+        "logit_bias",
+    )
+
+
+async def test_a_file_that_is_no_model_fails_to_load(tmp_path: Path) -> None:
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(b"GGUF" + bytes(100))
+    made = LocalBackend("broken", path, settings(), Sampling())
+    await made.start()
+    with pytest.raises(JimaeError, match="broken") as caught:
+        await made.wait_ready()
+    assert caught.value.code == "model_load_failed"
+    assert made.state == "failed"
+    await made.close()
+
+
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from jimae.settings import load
+from jimae.types import Sampling
+from jimae.worker.client import LocalBackend
+
+async def main():
+    backend = LocalBackend("m", Path(sys.argv[1]), load(environ={}), Sampling())
+    await backend.start()
+    await backend.wait_ready()
+    print(backend.pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_a_worker_does_not_outlive_the_server() -> None:
+    command = [sys.executable, "-c", PARENT, str(MODELS / "smollm2-135m.gguf")]
+    environment = os.environ | {"PYTHONPATH": str(Path(client.__file__).parents[2])}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+    deadline = time.monotonic() + 3
+    while Path(f"/proc/{child}").exists():
+        state = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
+        if state == "Z":
+            break
+        assert time.monotonic() < deadline, "the worker lives on"
+        time.sleep(0.05)
