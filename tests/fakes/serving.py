@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jimae.api.app import create_app
 from jimae.service.service import Service
@@ -28,11 +29,15 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(settings: Settings, service: Service, *, port: int = 0) -> AsyncIterator[Served]:
-    """Serve until the end of the block; port 0 takes a free one."""
-    config = uvicorn.Config(
-        create_app(settings, service), log_config=None, lifespan="on", ws="none", access_log=False
-    )
+async def serving(
+    settings: Settings, service: Service, *, port: int = 0, prefix: str = ""
+) -> AsyncIterator[Served]:
+    """Serve until the end of the block; port 0 takes a free one.
+
+    With a prefix the server stands as behind a reverse proxy that gives it a folder.
+    """
+    app = _below(prefix, create_app(settings, service))
+    config = uvicorn.Config(app, log_config=None, lifespan="on", ws="none", access_log=False)
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", port))
     task = asyncio.create_task(server._serve([listener]))
@@ -46,3 +51,15 @@ async def serving(settings: Settings, service: Service, *, port: int = 0) -> Asy
         server.should_exit = True
         await task
         listener.close()
+
+
+def _below(prefix: str, app: ASGIApp) -> ASGIApp:
+    async def below(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = (
+                scope["path"].removeprefix(prefix) if scope["path"].startswith(prefix) else "/404"
+            )
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        await app(scope, receive, send)
+
+    return below if prefix else app

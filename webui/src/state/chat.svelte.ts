@@ -168,10 +168,15 @@ export function isRunning(answer: Answer): boolean {
   return answer.state === "waiting" || answer.state === "streaming";
 }
 
-/** An answer that was running when the page went away has been cut. */
+/**
+ * An answer that was running when the page went away has been cut; its browser
+ * may have told it of a lost connection on the way out.
+ */
 function afterReload(message: Message): Message {
-  if (message.role !== "assistant" || !isRunning(message)) return message;
-  return { ...message, state: "cut", wait: null };
+  if (message.role !== "assistant") return message;
+  const lost = message.failure?.code === "connection_lost";
+  if (!isRunning(message) && !lost) return message;
+  return { ...message, state: "cut", wait: null, failure: null };
 }
 
 function titleOf(messages: Message[]): string {

@@ -23,7 +23,7 @@ export const en: Texts = {
 
   model: {
     label: "Model",
-    choose: (name) => `Choose a model (now: ${name})`,
+    choose: "Choose a model:",
     none: "No model available",
     noneHelp: "Run jimae pull on the server to get one.",
     states: {
@@ -108,7 +108,7 @@ export const en: Texts = {
     table: "Table",
     code: "Code",
     stopped: "Stopped here.",
-    cut: "A reload of the page cut the answer off here.",
+    cut: "The answer broke off here.",
     length: "Cut off here: the greatest length was reached.",
     ended: "The answer is complete.",
     tokens: (tokens) => `${tokens} tokens`,

@@ -21,7 +21,7 @@ export const ja = {
 
   model: {
     label: "モデル",
-    choose: (name: string) => `モデルの選択（現在: ${name}）`,
+    choose: "モデルの選択:",
     none: "使えるモデルがありません",
     noneHelp: "サーバーの端末で jimae pull を実行すると、モデルを入手できます。",
     states: {
@@ -106,7 +106,7 @@ export const ja = {
     table: "表",
     code: "コード",
     stopped: "ここで停止しました。",
-    cut: "ページの再読み込みで、ここで途切れました。",
+    cut: "回答はここで途切れました。",
     length: "長さの上限に達したため、ここで切れています。",
     ended: "回答が終わりました。",
     tokens: (tokens: string) => `${tokens} トークン`,
