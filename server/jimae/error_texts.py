@@ -423,8 +423,8 @@ TEXTS: dict[str, Text] = {
     "bench_unreachable": Text(
         503,
         SETUP,
-        "No server answers at {url} ({reason}). Is it running?",
-        "{url} のサーバーが応答しません（{reason}）。起動しているか確認してください。",
+        "No server answers at {url} ({reason}). Start it, or correct the URL.",
+        "{url} のサーバーが応答しません（{reason}）。起動するか、URL を直してください。",
     ),
     "bench_refused": Text(
         502,
