@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.made import Index, gguf_bytes, web, wheels
+from catalogue.made import Index, gguf_bytes, model, web, wheels
 from jimae.catalogue import registry
 from jimae.catalogue.default import choose, choose_present
 from jimae.catalogue.entry import HubSource, Model
@@ -106,3 +106,14 @@ def test_a_real_index_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("UV_DEFAULT_INDEX", f"{server.url}/simple")
         found = choose(only, tmp_path, ENGINE, hub="http://127.0.0.1:9")
     assert found.id == "qwen2.5-coder-1.5b"
+
+
+def test_ones_own_comes_before_a_model_for_tests(tmp_path: Path) -> None:
+    """Whatever their ranks."""
+    data = gguf_bytes(100)
+    own = model(data, {"from": "file", "path": "/media/tiny.gguf"}, rank=-1)
+    small = SHIPPED.get("smollm2-135m")
+    put(tmp_path, small.id)
+    (tmp_path / "tiny.gguf").write_bytes(data)
+    both = Catalogue({small.id: small, own.id: own})
+    assert choose_present(both, tmp_path, ENGINE) == own
