@@ -9,7 +9,7 @@ import pytest
 
 import jimae
 from fakes.process import ENVIRONMENT
-from jimae.cli.console import language_of, printable
+from jimae.cli.console import printable
 
 
 def run(*arguments: str, language: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
@@ -57,13 +57,6 @@ def test_no_module_of_the_serving_process_imports_the_binding() -> None:
     )
     done = run("-c", code)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_language_is_the_first_that_is_set() -> None:
-    assert language_of({"LC_ALL": "ja_JP.UTF-8", "LANG": "C"}) == "ja"
-    assert language_of({"LC_ALL": "", "LANG": "ja_JP"}) == "ja"
-    assert language_of({"LC_MESSAGES": "en_US", "LANG": "ja_JP"}) == "en"
-    assert language_of({}) == "en"
 
 
 def test_control_characters_of_others_are_dropped() -> None:

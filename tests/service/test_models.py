@@ -9,12 +9,16 @@ import pytest
 
 from fakes.backend import Backends
 from fakes.files import write_gguf
+from jimae.catalogue import memory
+from jimae.catalogue import registry as catalogue
 from jimae.catalogue.entry import Recommended
 from jimae.errors import JimaeError
 from jimae.service.models import ModelPool, sampling_of
 from jimae.service.service import Service
 from jimae.settings import Settings, load
 from jimae.types import Sampling
+
+GIB = 2**30
 
 
 def pool_of(data_dir: Path, backends: Backends, default: str | None = None) -> ModelPool:
@@ -25,7 +29,7 @@ def pool_of(data_dir: Path, backends: Backends, default: str | None = None) -> M
 def test_only_models_are_found(tmp_path: Path, backends: Backends) -> None:
     pool = pool_of(tmp_path, backends)
     assert pool.files() == {}
-    for name in ("b", "a", "qwen2.5-coder-0.5b", ".hidden", "has space", "-dash", "あ"):
+    for name in ("b", "a", "qwen2.5-coder-0.5b", ".hidden", "has space", "-dash", "a.mmproj", "あ"):
         write_gguf(tmp_path / "models" / f"{name}.gguf")
     (tmp_path / "models" / "dir.gguf").mkdir()
     (tmp_path / "models" / "a.gguf.part").write_bytes(b"")
@@ -42,15 +46,39 @@ def test_default_is_what_the_settings_say(tmp_path: Path, backends: Backends) ->
     assert caught.value.code == "default_model_missing"
 
 
-def test_default_is_the_best_of_the_catalogue(tmp_path: Path, backends: Backends) -> None:
-    for name in ("own", "smollm2-135m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"):
-        write_gguf(tmp_path / "models" / f"{name}.gguf")
-    with (tmp_path / "models" / "own.gguf").open("ab") as file:
-        file.write(b"\0" * 1000)
+def write_sparse(data_dir: Path, name: str, size: int) -> None:
+    path = data_dir / "models" / f"{name}.gguf"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("wb") as file:
+        file.truncate(size)
+
+
+def test_default_is_the_best_that_fits(
+    tmp_path: Path, backends: Backends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 8 * GIB)
+    names = ("qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b", "smollm2-135m")
+    for entry in catalogue.load():
+        if entry.id in names:
+            write_sparse(tmp_path, entry.id, entry.weights.size)
+    for name, size in (("small", 1), ("large", 5 * GIB), ("too-large", 9 * GIB)):
+        write_sparse(tmp_path, name, size)
     pool = pool_of(tmp_path, backends)
-    for best in ("qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b", "smollm2-135m", "own"):
+    for best in (*names, "large", "small", "too-large"):
         assert pool.default_id() == best
         (tmp_path / "models" / f"{best}.gguf").unlink()
+
+
+def test_default_stays_when_memory_gets_less(
+    tmp_path: Path, backends: Backends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_sparse(tmp_path, "small", GIB)
+    write_sparse(tmp_path, "large", 5 * GIB)
+    pool = pool_of(tmp_path, backends)
+    monkeypatch.setattr(memory, "available", lambda: 8 * GIB)
+    assert pool.default_id() == "large"
+    monkeypatch.setattr(memory, "available", lambda: 2 * GIB)
+    assert pool.default_id() == "large"
 
 
 async def test_one_backend_for_everybody_who_asks(service: Service, backends: Backends) -> None:

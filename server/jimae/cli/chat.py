@@ -10,7 +10,8 @@ from typing import Annotated, Final
 import typer
 
 from jimae.cli.client import Client, News
-from jimae.cli.console import language, printable, show_error, stderr, stdout, words
+from jimae.cli.console import printable, show_error, stderr, stdout, words
+from jimae.cli.language import language
 from jimae.errors import JimaeError
 
 PROMPT: Final = "> "

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Mapping
-from functools import cache
 from typing import Final
 
 from rich.console import Console
 
-from jimae.errors import JimaeError, Language
+from jimae.cli.language import language as language
+from jimae.errors import JimaeError
 
 # A model's text must not move the cursor, change the title or paste: keep line breaks and tabs.
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 stdout = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
-
-
-def language_of(environ: Mapping[str, str]) -> Language:
-    """Of the first of LC_ALL, LC_MESSAGES and LANG that is set."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = environ.get(name)
-        if value:
-            return "ja" if value.lower().startswith("ja") else "en"
-    return "en"
-
-
-@cache
-def language() -> Language:
-    """This terminal's language."""
-    return language_of(os.environ)
 
 
 def words(en: str, ja: str) -> str:

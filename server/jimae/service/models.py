@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol
 
+from jimae.catalogue import memory
+from jimae.catalogue.default import choose_present
 from jimae.catalogue.entry import Model, Recommended
 from jimae.catalogue.gguf_header import read_header
 from jimae.catalogue.registry import Catalogue
@@ -25,6 +27,8 @@ from jimae.worker.backend import Backend
 log = logging.getLogger(__name__)
 
 SUFFIX: Final = ".gguf"
+# The part of a model that reads images is a file beside it, and no model by itself.
+PROJECTOR: Final = ".mmproj"
 MODEL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 ModelState = Literal["available", "loading", "ready", "restarting", "failed"]
@@ -70,6 +74,7 @@ class ModelPool:
         self._backends: dict[str, StartableBackend] = {}
         self._loading_since: dict[str, float] = {}
         self._lock = asyncio.Lock()
+        self._chosen = ""
         self._closed = False
 
     # --- what there is ---------------------------------------------------------
@@ -81,7 +86,7 @@ class ModelPool:
         if not directory.is_dir():
             return {}
         found = (path for path in directory.iterdir() if path.suffix == SUFFIX and path.is_file())
-        return {path.stem: path for path in sorted(found) if MODEL_ID.fullmatch(path.stem)}
+        return {path.stem: path for path in sorted(found) if _is_model(path.stem)}
 
     def default_id(self) -> str:
         """The model that serves when nobody chose. Raises `no_models`, `default_model_missing`."""
@@ -91,7 +96,10 @@ class ModelPool:
             raise JimaeError("no_models", path=directory)
         wanted = self._settings.models.default
         if wanted is None:
-            return self._best(files)
+            # Once: a model that is loaded leaves less memory for the next comparison.
+            if self._chosen not in files:
+                self._chosen = self._best(files)
+            return self._chosen
         if wanted not in files:
             raise JimaeError(
                 "default_model_missing", model=wanted, path=directory, available=", ".join(files)
@@ -99,11 +107,17 @@ class ModelPool:
         return wanted
 
     def _best(self, files: Mapping[str, Path]) -> str:
-        """The highest in the catalogue that converses; of others the largest file."""
-        for entry in self._catalogue:
-            if entry.chat and entry.id in files:
-                return entry.id
-        return max(files, key=lambda model_id: files[model_id].stat().st_size)
+        """The catalogue's choice of those that are there; else the largest file that memory
+        holds, since parameters are what makes a model able."""
+        known = choose_present(self._catalogue, self._settings.models_dir, self._settings.engine)
+        if known is not None and known.id in files:
+            return known.id
+        sizes = {model_id: path.stat().st_size for model_id, path in files.items()}
+        room = memory.available()
+        fitting = {model_id: size for model_id, size in sizes.items() if size < room}
+        return (
+            max(fitting, key=fitting.__getitem__) if fitting else min(sizes, key=sizes.__getitem__)
+        )
 
     def _entry(self, model_id: str) -> Model | None:
         return self._catalogue.get(model_id) if model_id in self._catalogue else None
@@ -193,6 +207,10 @@ class ModelPool:
         since = self._loading_since.setdefault(model_id, now)
         info = backend.info if backend else None
         return Load(elapsed=round(now - since, 1), expected=info.load_seconds if info else None)
+
+
+def _is_model(stem: str) -> bool:
+    return MODEL_ID.fullmatch(stem) is not None and not stem.endswith(PROJECTOR)
 
 
 def sampling_of(recommended: Recommended) -> Sampling:
