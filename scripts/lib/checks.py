@@ -16,7 +16,7 @@ from lib.shell import SetupError, environment
 
 BIN = VENV / "bin"
 PACKAGE = {"PYTHONPATH": str(ROOT / "server")}
-CODE = ("server", "tests", "scripts/lib")
+CODE = ("server", "tests", "scripts")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import ssl
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -114,6 +115,6 @@ def install(packages: Sequence[str], progress: Progress) -> None:
 
 def _sudo_works() -> bool:
     """Whether sudo can be used; asks for the password where somebody can type it."""
-    if attached(["sudo", "-n", "true"], silent=True) == 0:
+    if attached(["sudo", "-n", "true"], stderr=subprocess.DEVNULL) == 0:
         return True
     return sys.stdin.isatty() and attached(["sudo", "-v"]) == 0

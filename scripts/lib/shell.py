@@ -89,16 +89,18 @@ def attached(
     *,
     env: Mapping[str, str] | None = None,
     cwd: Path = ROOT,
-    silent: bool = False,
+    stdout: int | None = None,
+    stderr: int | None = None,
 ) -> int:
-    """Run `command` on this terminal (or `silent`) and return its exit status.
+    """Run `command` on this terminal and return its exit status.
 
     Ctrl+C reaches the child too; it is waited for, so that it can end in its own way.
     """
     sys.stdout.flush()
     words = [str(word) for word in command]
-    to = subprocess.DEVNULL if silent else None
-    with subprocess.Popen(words, cwd=cwd, env=environment(env), stdout=to, stderr=to) as process:
+    with subprocess.Popen(
+        words, cwd=cwd, env=environment(env), stdout=stdout, stderr=stderr
+    ) as process:
         while True:
             try:
                 return process.wait()

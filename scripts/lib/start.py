@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -41,7 +42,8 @@ def main(arguments: Sequence[str]) -> int:
     set_up()
     data_dir = ["--data-dir", options.data_dir] if options.data_dir else []
     pull = [str(JIMAE), "pull", options.model or "--default", *data_dir]
-    if (status := attached(pull)) != 0:
+    # What it prints on standard output is for scripts: the id. Its progress is not lost.
+    if (status := attached(pull, stdout=subprocess.DEVNULL)) != 0:
         raise SetupError("there is no model to serve.", f"{' '.join(pull)}  (exit status {status})")
 
     serve = [str(JIMAE), "serve", *data_dir]
