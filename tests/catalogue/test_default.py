@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,19 @@ def test_a_real_index_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("UV_DEFAULT_INDEX", f"{server.url}/simple")
         found = choose(only, tmp_path, ENGINE, hub="http://127.0.0.1:9")
     assert found.id == "qwen2.5-coder-1.5b"
+
+
+def test_the_choice_of_the_server_loads_nothing_that_downloads() -> None:
+    code = "import sys, jimae.catalogue.default; print('httpx' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        env={"PYTHONPATH": "server"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "False\n"
 
 
 def test_ones_own_comes_before_a_model_for_tests(tmp_path: Path) -> None:

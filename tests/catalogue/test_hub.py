@@ -191,11 +191,11 @@ def test_a_hub_that_does_not_answer_is_given_up(
         start = time.monotonic()
         with pytest.raises(JimaeError, match=r"no answer within 0\.3 s"):
             pull(model(DATA, SOURCE), tmp_path, hub=f"http://127.0.0.1:{silent.getsockname()[1]}")
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 5
 
 
 def test_a_refused_connection_is_skipped_at_once(tmp_path: Path) -> None:
     start = time.monotonic()
     with pytest.raises(JimaeError, match="cannot be reached"):
         pull(model(DATA, SOURCE), tmp_path, hub="http://127.0.0.1:9")
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 8

@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jimae.catalogue.part_file import PartFile, hash_file
@@ -21,6 +21,7 @@ STEPS = st.lists(
 )
 
 
+@settings(deadline=None)  # it waits for the disk
 @given(STEPS)
 def test_writes_cuts_and_openings(steps: list[bytes | float | None]) -> None:
     """Also the count that progress is told."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogue.made import gguf_bytes, model, to_toml, wheels
@@ -97,6 +97,7 @@ def test_only_ids_of_the_catalogue_pass(id: str) -> None:
     assert failed.value.message().isprintable()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_other_text_is_unknown(id: str) -> None:
     if id not in SHIPPED:

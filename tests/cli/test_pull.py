@@ -85,11 +85,14 @@ def test_conditions_are_told_before_the_download(data_dir: Path) -> None:
     assert "利用条件があります。ロケットには使えません。" in japanese
 
 
-@pytest.mark.parametrize("arguments", [[], ["tiny", "--default"]])
-def test_either_an_id_or_the_default(data_dir: Path, arguments: list[str]) -> None:
-    done = run(*arguments, "--data-dir", data_dir)
+def test_without_an_id_it_is_the_default(data_dir: Path) -> None:
+    assert run("--data-dir", data_dir).stdout == "tiny\n"
+
+
+def test_not_an_id_and_the_default(data_dir: Path) -> None:
+    done = run("tiny", "--default", "--data-dir", data_dir)
     assert done.exit_code == 2
-    assert "--default" in done.stderr
+    assert "not both" in done.stderr
 
 
 @pytest.mark.parametrize("id", ["smollm", "../tiny", "/etc/passwd", "tiny\u202e"])

@@ -16,7 +16,6 @@ from typing import Final
 from jimae.catalogue import installed, memory
 from jimae.catalogue.entry import Model
 from jimae.catalogue.progress import format_size
-from jimae.catalogue.pull import fetchers_of
 from jimae.catalogue.registry import Catalogue
 from jimae.errors import JimaeError
 from jimae.settings import EngineSettings
@@ -103,6 +102,9 @@ def _first_delivered(models: list[Model], ask: Delivers, reasons: list[str]) -> 
 
 
 def _ask(model: Model, models_dir: Path, hub: str | None) -> JimaeError | None:
+    # Here: the server chooses among what is present, and loads nothing that downloads.
+    from jimae.catalogue.pull import fetchers_of
+
     failure: JimaeError | None = None
     for fetcher in fetchers_of(model, model.weights, models_dir, hub):
         try:

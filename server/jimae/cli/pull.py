@@ -20,7 +20,10 @@ INTERRUPTED = 130
 def pull(
     id: Annotated[
         str | None,
-        typer.Argument(help="Which model; `jimae models` lists all.", show_default=False),
+        typer.Argument(
+            help="Which model; `jimae models` lists all. Without one: as --default.",
+            show_default=False,
+        ),
     ] = None,
     default: Annotated[
         bool,
@@ -55,7 +58,7 @@ def pull(
 
     jimae pull qwen2.5-coder-1.5b          by name
 
-    jimae pull --default                   what suits this machine
+    jimae pull                             what suits this machine
 
     jimae pull --from /media/usb ID        without a network
     """
@@ -64,8 +67,8 @@ def pull(
     from jimae.catalogue.pull import pull as fetch
     from jimae.cli.bars import Bars, progress_for
 
-    if (id is None) == (not default):
-        raise typer.BadParameter("Give either the id of a model or --default.")
+    if id is not None and default:
+        raise typer.BadParameter("Give the id of a model or --default, not both.")
     settings = load(overrides={"data_dir": data_dir})
     catalogue = registry.load(settings.data_dir)
     speaks = language(lang)
