@@ -95,6 +95,14 @@ class EngineSettings(_Section):
     gpu_layers: Annotated[int, Field(ge=-1)] = Field(
         -1, description="Layers to put on a GPU; -1 as many as fit."
     )
+    disk_cache_mb: Annotated[float, Field(ge=0)] = Field(
+        1024,
+        description="Most MiB per model of conversations' beginnings kept on disk, so that "
+        "they need not be read in again after a restart; 0 keeps none.",
+    )
+    disk_cache_days: Annotated[float, Field(gt=0, le=36500)] = Field(
+        7, description="Days after its last use that such a beginning is deleted."
+    )
     sharing: Scope = Field(
         "user",
         description="Whose requests may share a prompt's beginning in memory: "

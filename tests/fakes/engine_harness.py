@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from jimae.engine.detokenizer import Detokenizer
 from jimae.engine.engine import Engine, EngineOptions
+from jimae.engine.prefix_store import PrefixStore
 from jimae.engine.sampler import Sampler
 from jimae.engine.sequence import Sequence
 from jimae.llama.fake import FakeModel
@@ -26,10 +27,9 @@ class Harness:
         max_queue: int = 1000,
         target_itl: float = 1e9,
         context: int | None = None,
+        store: PrefixStore | None = None,
     ) -> None:
-        self.model = FakeModel(
-            n_cells=n_cells, n_seq=n_seq, n_batch=n_batch, end_every=end_every
-        )
+        self.model = FakeModel(n_cells=n_cells, n_seq=n_seq, n_batch=n_batch, end_every=end_every)
         options = EngineOptions(
             context=min(context or n_cells, n_cells),
             parallel=parallel,
@@ -39,7 +39,11 @@ class Harness:
         self.now = 0.0
         self.events: dict[str, list[Event]] = defaultdict(list)
         self.engine = Engine(
-            self.model, options, lambda name, event: self.events[name].append(event), self.clock
+            self.model,
+            options,
+            lambda name, event: self.events[name].append(event),
+            self.clock,
+            store,
         )
         self.count = 0
 

@@ -162,6 +162,26 @@ async def test_what_cannot_be_run_is_refused(backend: LocalBackend) -> None:
     )
 
 
+async def test_a_conversation_goes_on_after_a_restart(tmp_path: Path) -> None:
+    made = settings(kv_tokens=4096).model_copy(update={"data_dir": tmp_path})
+    text = "The quick brown fox jumps over the lazy dog. " * 70
+    counts, answers = [], []
+    for _ in range(2):
+        one = LocalBackend(
+            "smollm2-135m", MODELS / "smollm2-135m.gguf", made, Sampling(temperature=0.0)
+        )
+        await one.start()
+        events = [e async for e in one.generate(request(text, 8))]
+        answers.append("".join(e.text for e in events if isinstance(e, Delta)))
+        done = events[-1]
+        assert isinstance(done, Done)
+        counts.append((done.usage.prompt_tokens, done.usage.cached_tokens))
+        await one.close()
+    assert counts[0][1] == 0
+    assert counts[1][1] == counts[1][0] - 1
+    assert answers[0] == answers[1]
+
+
 async def test_a_file_that_is_no_model_fails_to_load(tmp_path: Path) -> None:
     path = tmp_path / "broken.gguf"
     path.write_bytes(b"GGUF" + bytes(100))

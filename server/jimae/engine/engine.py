@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from jimae.engine.cost import CostModel
 from jimae.engine.prefix_cache import PrefixCache, common_prefix
+from jimae.engine.prefix_store import PrefixStore
 from jimae.engine.scheduler import QUANTUM, Running, View, Waiting, plan, rank
 from jimae.engine.sequence import Sequence
 from jimae.errors import JimaeError
@@ -44,6 +45,13 @@ WORTH_WAITING = 2 * QUANTUM
 """Shared prompt tokens from which a request waits for another that is computing them."""
 
 
+WORTH_SAVING = 512
+"""Tokens from which an idle prefix is saved: reading fewer in again takes seconds."""
+
+WORTH_RESTORING = 128
+"""Tokens that a saved prefix must have more than the cache to be loaded."""
+
+
 class EngineOptions(NamedTuple):
     """Limits of one engine. `target_itl` is in seconds."""
 
@@ -62,6 +70,7 @@ class Engine:
         options: EngineOptions,
         emit: Callable[[str, Event], None],
         clock: Callable[[], float] = time.monotonic,
+        store: PrefixStore | None = None,
     ) -> None:
         self.model = model
         self.options = options
@@ -69,6 +78,7 @@ class Engine:
         self.cost = CostModel()
         self._emit = emit
         self._clock = clock
+        self._store = store
         self._waiting: dict[str, Sequence] = {}
         self._running: dict[str, Sequence] = {}
         self._counters: dict[str, float] = {}
@@ -94,6 +104,7 @@ class Engine:
                 seconds=math.ceil(seconds),
             )
         sequence.arrived_at = self._clock()
+        self._restore(sequence)
         self._lift(sequence.principal.id)
         self._waiting[sequence.id] = sequence
 
@@ -125,6 +136,37 @@ class Engine:
             tokens_reused=self._reused,
             tokens_generated=self._generated,
         )
+
+    # --- what outlives the process ------------------------------------------------------
+
+    def save_one(self) -> bool:
+        """Save a prefix that is worth keeping and not saved yet; whether there was one."""
+        idle = self.cache.unsaved(WORTH_SAVING) if self._store is not None else None
+        if idle is None or self._store is None:
+            return False
+        self._store.save(idle.scope, idle.keys, self.model.seq_save(idle.seq_id))
+        idle.node.saved = True
+        return True
+
+    def forget(self, scope: str) -> None:
+        """Drop what idle sequences of a scope hold, in memory and on disk."""
+        self.cache.forget(scope)
+        if self._store is not None:
+            self._store.forget(scope)
+
+    def _restore(self, sequence: Sequence) -> None:
+        """Bring back the saved prefix of a prompt, if it is much longer than what is here."""
+        if self._store is None or not _reuses(sequence):
+            return
+        scope, tokens = sequence.principal.scope, sequence.tokens
+        saved = self._store.find(scope, tokens)
+        if saved is None or saved.matching - self.cache.measure(scope, tokens)[0] < WORTH_RESTORING:
+            return
+        data = self._store.load(saved)
+        if data is not None and not self.cache.adopt(
+            scope, saved.keys, lambda seq_id: self.model.seq_load(seq_id, data)
+        ):
+            log.warning("a saved prefix of %d tokens could not be restored", len(saved.keys))
 
     # --- the step -----------------------------------------------------------------------
 

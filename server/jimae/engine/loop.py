@@ -16,6 +16,9 @@ from jimae.types import Event, Failed
 
 log = logging.getLogger(__name__)
 
+IDLE_SECONDS = 1.0
+"""Quiet time before prefixes are saved: who asks next does not wait for it."""
+
 T = TypeVar("T")
 Command = Callable[[], None]
 
@@ -80,10 +83,16 @@ class EngineLoop:
             self._wake.notify()
 
     def _run(self) -> None:
+        unsaved = False
         while not self._stopping:
             with self._wake:
                 while not self._inbox and not self._engine.busy:
-                    self._wake.wait()
+                    if not self._wake.wait(IDLE_SECONDS if unsaved else None):
+                        break
+            if not self._inbox and not self._engine.busy:
+                unsaved = self._engine.save_one()
+                continue
+            unsaved = True
             while self._inbox:
                 self._inbox.popleft()()
             if not self._stopping:

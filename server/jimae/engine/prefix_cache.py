@@ -22,7 +22,7 @@ Source of the idea: RadixAttention (SGLang, arXiv:2312.07104).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -49,6 +49,7 @@ class Node:
     seq_id: int | None = None
     running: bool = False
     last_used: int = 0
+    saved: bool = False
 
     @property
     def end(self) -> int:
@@ -70,6 +71,15 @@ class Lease:
     def length(self) -> int:
         """Tokens of the sequence that are in the cache."""
         return self.node.end
+
+
+class Idle(NamedTuple):
+    """An idle sequence and all the tokens it holds."""
+
+    scope: str
+    seq_id: int
+    keys: list[int]
+    node: Node
 
 
 class _Match(NamedTuple):
@@ -187,10 +197,45 @@ class PrefixCache:
         else:
             self._merge(node)
 
-    def clear(self) -> None:
-        """Forget every idle sequence."""
-        while self.sequences_idle:
+    def adopt(self, scope: str, keys: Sequence[int], load: Callable[[int], bool]) -> bool:
+        """Take in a sequence from elsewhere: `load` fills the cells of an empty sequence id."""
+        if not self.can_acquire() or not self.make_room(len(keys)):
+            return False
+        if not self._free:
             self._remove(self._least_recent())
+        seq_id = self._free.pop()
+        if not load(seq_id):
+            self._free.append(seq_id)
+            return False
+        self._plant(scope)
+        root = self._roots[scope]
+        leaf = Node(root, 0, list(keys), seq_id=seq_id, saved=True)
+        root.children.append(leaf)
+        self._used += len(keys)
+        self._touch(leaf)
+        self._merge(leaf)
+        return True
+
+    def unsaved(self, at_least: int) -> Idle | None:
+        """An idle sequence of that many tokens or more that was not saved yet."""
+        for scope, root in self._roots.items():
+            for leaf in _leaves(root):
+                if leaf.seq_id is not None and not leaf.running and not leaf.saved:
+                    if leaf.end >= at_least:
+                        return Idle(scope, leaf.seq_id, _path(leaf), leaf)
+                    leaf.saved = True
+        return None
+
+    def forget(self, scope: str) -> None:
+        """Drop every idle sequence of a scope."""
+        if (root := self._roots.get(scope)) is not None:
+            for leaf in [leaf for leaf in _leaves(root) if not leaf.running]:
+                self._remove(leaf)
+
+    def clear(self) -> None:
+        """Drop every idle sequence."""
+        for scope in list(self._roots):
+            self.forget(scope)
 
     # --- finding ---------------------------------------------------------------------
 
@@ -230,12 +275,8 @@ class PrefixCache:
         return False
 
     def _leaves(self) -> Iterator[Node]:
-        stack = list(self._roots.values())
-        while stack:
-            node = stack.pop()
-            if node.seq_id is not None:
-                yield node
-            stack.extend(node.children)
+        for root in self._roots.values():
+            yield from _leaves(root)
 
     def _least_recent(self) -> Node:
         return min((leaf for leaf in self._leaves() if not leaf.running), key=lambda n: n.last_used)
@@ -254,7 +295,7 @@ class PrefixCache:
         node = match.node
         if node.seq_id is None or node.running or match.length < len(node.keys):
             return None
-        node.running = True
+        node.running, node.saved = True, False
         return node
 
     def _branch(self, match: _Match) -> Node:
@@ -378,15 +419,26 @@ class PrefixCache:
 
     def contents(self) -> dict[int, list[int]]:
         """The tokens that each sequence id should hold."""
-        found: dict[int, list[int]] = {}
-        for leaf in self._leaves():
-            keys: list[int] = []
-            node: Node | None = leaf
-            while node is not None:
-                keys = node.keys + keys
-                node = node.parent
-            found[self._holder(leaf)] = keys
-        return found
+        return {self._holder(leaf): _path(leaf) for leaf in self._leaves()}
+
+
+def _leaves(root: Node) -> Iterator[Node]:
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.seq_id is not None:
+            yield node
+        stack.extend(node.children)
+
+
+def _path(leaf: Node) -> list[int]:
+    """All tokens from the root to the end of a leaf."""
+    keys: list[int] = []
+    node: Node | None = leaf
+    while node is not None:
+        keys = node.keys + keys
+        node = node.parent
+    return keys
 
 
 def common_prefix(

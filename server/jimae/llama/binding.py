@@ -26,6 +26,7 @@ import llama_cpp as native
 
 log = logging.getLogger(__name__)
 
+LIBRARY_VERSION: str = native.__version__
 MAX_SEQ = 256
 KV_TYPES = {"f16": native.GGML_TYPE_F16, "q8_0": native.GGML_TYPE_Q8_0}
 
@@ -171,6 +172,22 @@ class LlamaModel:
         stop = -1 if end is None else end
         if not native.llama_memory_seq_rm(self._kv, seq_id, start, stop):
             raise ValueError(f"this model's memory cannot be cut at {start}")
+
+    def seq_save(self, seq_id: int) -> bytes:
+        self._check(seq_id)
+        size = native.llama_state_seq_get_size(self._context, seq_id)
+        buffer = (ctypes.c_uint8 * size)()
+        written = native.llama_state_seq_get_data(self._context, buffer, size, seq_id)
+        return bytes(memoryview(buffer)[:written])
+
+    def seq_load(self, seq_id: int, data: bytes) -> bool:
+        self._check(seq_id)
+        buffer = (ctypes.c_uint8 * len(data)).from_buffer_copy(data)
+        read = native.llama_state_seq_set_data(self._context, buffer, len(data), seq_id)
+        if read != len(data):
+            self.seq_remove(seq_id, 0)
+            return False
+        return True
 
     def close(self) -> None:
         self._batch.free()

@@ -72,6 +72,10 @@ class Backend(Protocol):
         """What the engine is doing now."""
         ...
 
+    async def forget(self, scope: str) -> None:
+        """Drop what was kept of a scope's prompts, in memory and on disk."""
+        ...
+
     async def close(self) -> None:
         """End running sequences and free the model."""
         ...

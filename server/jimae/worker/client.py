@@ -48,6 +48,9 @@ SILENT_SECONDS = 15.0
 STEP_SECONDS = 300.0
 """A single step that takes longer than this hangs."""
 
+CLOSE_SECONDS = 10.0
+"""Time for a worker to keep what is worth keeping when it is told to end."""
+
 BACK_OFF = (0.1, 0.5, 2.0, 5.0, 15.0, 30.0)
 """Seconds to wait before the next start, by deaths in a row."""
 
@@ -79,6 +82,7 @@ class LocalBackend:
             threads=engine.threads,
             gpu_layers=engine.gpu_layers,
             defaults=defaults,
+            disk_cache=_disk_cache(model, settings),
         )
         self._state: State = "loading"
         self._error: JimaeError | None = None
@@ -89,6 +93,7 @@ class LocalBackend:
         self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._heard = 0.0
+        self._closing = False
         self._streams: dict[str, asyncio.Queue[Event]] = {}
         self._calls: dict[int, asyncio.Future[protocol.FromWorker]] = {}
         self._call_ids = itertools.count()
@@ -164,6 +169,9 @@ class LocalBackend:
         answer = await self._call(protocol.GetStatus)
         return _expect(answer, protocol.StatusIs).status
 
+    async def forget(self, scope: str) -> None:
+        _expect(await self._call(lambda call: protocol.Forget(call, scope)), protocol.Forgotten)
+
     # --- life -------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -173,6 +181,11 @@ class LocalBackend:
 
     async def close(self) -> None:
         if self._supervisor is not None:
+            self._closing = True
+            if self._process is not None and self._state == "ready":
+                self._send(protocol.Shutdown())
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._process.wait(), CLOSE_SECONDS)
             self._supervisor.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._supervisor
@@ -188,7 +201,7 @@ class LocalBackend:
                 reason = await self._live()
             finally:
                 await self._bury()
-            if self._state == "failed":
+            if self._closing or self._state == "failed":
                 return
             if time.monotonic() - began > STABLE_SECONDS:
                 deaths = 0
@@ -326,6 +339,17 @@ def _expect(answer: protocol.FromWorker, kind: type[T]) -> T:
     if not isinstance(answer, kind):
         raise TypeError(f"the worker answered {type(answer).__name__}, not {kind.__name__}")
     return answer
+
+
+def _disk_cache(model: str, settings: Settings) -> protocol.DiskCache | None:
+    engine = settings.engine
+    if not engine.disk_cache_mb:
+        return None
+    return protocol.DiskCache(
+        directory=str(settings.data_dir / "kv" / model),
+        max_bytes=int(engine.disk_cache_mb * 2**20),
+        max_age=engine.disk_cache_days * 86400,
+    )
 
 
 def _why(code: int) -> str:

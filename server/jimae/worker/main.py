@@ -31,7 +31,7 @@ from jimae.engine.loop import EngineLoop
 from jimae.engine.sampler import Sampler
 from jimae.engine.sequence import Sequence
 from jimae.errors import JimaeError
-from jimae.llama.binding import LlamaModel, LoadOptions
+from jimae.llama.binding import LIBRARY_VERSION, LlamaModel, LoadOptions
 from jimae.process import die_with_parent
 from jimae.types import (
     ChatPrompt,
@@ -42,6 +42,7 @@ from jimae.types import (
     TextPrompt,
 )
 from jimae.worker import protocol
+from jimae.worker.disk_store import DiskStore
 
 log = logging.getLogger("jimae.worker")
 
@@ -84,7 +85,15 @@ class Worker:
         finally:
             heartbeat.cancel()
             await self._renderer.close()
-            await asyncio.to_thread(self._loop.stop)
+            await asyncio.to_thread(self._stop)
+
+    def _stop(self) -> None:
+        """End the engine; keep on disk what is worth it."""
+        self._loop.stop()
+        if self._store is not None and self._engine is not None:
+            while self._engine.save_one():
+                pass
+            self._store.close()
 
     # --- loading --------------------------------------------------------------------------
 
@@ -126,10 +135,12 @@ class Worker:
                 vocab.control_texts,
             )
         )
+        self._store = _open_store(load)
         self._engine = Engine(
             model,
             EngineOptions(self._context, load.parallel, load.max_queue, load.target_itl),
             self._emit,
+            store=self._store,
         )
         self._loop = EngineLoop(self._engine, self._emit)
         self._loop.start()
@@ -173,6 +184,8 @@ class Worker:
                     self._spawn(self._answer(call, self._detokenize(call, ids)))
                 case protocol.GetStatus(call):
                     self._spawn(self._answer(call, self._status(call)))
+                case protocol.Forget(call, scope):
+                    self._spawn(self._answer(call, self._forget(call, scope)))
                 case protocol.Load():
                     raise ValueError("a worker loads one model")
 
@@ -277,6 +290,10 @@ class Worker:
         status = await asyncio.wrap_future(self._loop.call(Engine.status))
         return protocol.StatusIs(call, status)
 
+    async def _forget(self, call: int, scope: str) -> protocol.FromWorker:
+        await asyncio.wrap_future(self._loop.call(lambda engine: engine.forget(scope)))
+        return protocol.Forgotten(call)
+
     # --- sending --------------------------------------------------------------------------
 
     def _emit(self, name: str, event: Event) -> None:
@@ -302,6 +319,31 @@ class Worker:
             seconds = self._engine.step_seconds if self._engine is not None else 0.0
             self._send(protocol.Heartbeat(seconds))
             await asyncio.sleep(protocol.HEARTBEAT_SECONDS)
+
+
+def _open_store(load: protocol.Load) -> DiskStore | None:
+    where = load.disk_cache
+    if where is None:
+        return None
+    identity = f"{fingerprint(Path(load.path))} {load.kv_type} {LIBRARY_VERSION}"
+    try:
+        return DiskStore(
+            Path(where.directory), identity, max_bytes=where.max_bytes, max_age=where.max_age
+        )
+    except OSError as error:
+        log.warning("prefixes will not be kept in %s: %s", where.directory, error)
+        return None
+
+
+def fingerprint(path: Path) -> str:
+    """Tells a model file from any other: its size, its time, and its first and last MiB."""
+    stat = path.stat()
+    digest = hashlib.sha256(f"{stat.st_size} {stat.st_mtime_ns}".encode())
+    with path.open("rb") as file:
+        digest.update(file.read(2**20))
+        file.seek(max(0, stat.st_size - 2**20))
+        digest.update(file.read(2**20))
+    return digest.hexdigest()
 
 
 def _known(error: Exception) -> JimaeError:

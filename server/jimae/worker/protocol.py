@@ -34,6 +34,14 @@ HEARTBEAT_SECONDS: Final = 0.5
 # --- to the worker -----------------------------------------------------------------
 
 
+class DiskCache(msgspec.Struct, frozen=True):
+    """Where prefixes outlive the worker, and how much of them (bytes, seconds)."""
+
+    directory: str
+    max_bytes: int
+    max_age: float
+
+
 class Load(msgspec.Struct, frozen=True, tag="load"):
     """The first frame: which file, and how. `threads` and `context` 0 mean: choose."""
 
@@ -48,6 +56,7 @@ class Load(msgspec.Struct, frozen=True, tag="load"):
     threads: int
     gpu_layers: int
     defaults: Sampling
+    disk_cache: DiskCache | None
 
 
 class Generate(msgspec.Struct, frozen=True, tag="generate"):
@@ -78,11 +87,20 @@ class GetStatus(msgspec.Struct, frozen=True, tag="status"):
     call: int
 
 
+class Forget(msgspec.Struct, frozen=True, tag="forget"):
+    """Drop all prefixes of a scope, in memory and on disk."""
+
+    call: int
+    scope: str
+
+
 class Shutdown(msgspec.Struct, frozen=True, tag="shutdown"):
     """End now; what runs is not finished."""
 
 
-ToWorker = Load | Generate | Cancel | CountTokens | Tokenize | Detokenize | GetStatus | Shutdown
+ToWorker = (
+    Load | Generate | Cancel | CountTokens | Tokenize | Detokenize | GetStatus | Forget | Shutdown
+)
 
 
 # --- from the worker ---------------------------------------------------------------
@@ -128,6 +146,10 @@ class StatusIs(msgspec.Struct, frozen=True, tag="status_is"):
     status: EngineStatus
 
 
+class Forgotten(msgspec.Struct, frozen=True, tag="forgotten"):
+    call: int
+
+
 class CallFailed(msgspec.Struct, frozen=True, tag="call_failed"):
     call: int
     error: Failed
@@ -148,6 +170,7 @@ FromWorker = (
     | Tokenized
     | Detokenized
     | StatusIs
+    | Forgotten
     | CallFailed
     | Heartbeat
 )
