@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.made import Heard, Reply, Web, gguf_bytes, leftovers, model, sha256, web, wheels
+from catalogue.made import (
+    Heard,
+    Index,
+    Reply,
+    Web,
+    gguf_bytes,
+    leftovers,
+    model,
+    sha256,
+    web,
+    wheels,
+)
 from jimae.catalogue import installed
 from jimae.catalogue.pull import pull
 from jimae.catalogue.sources import base
@@ -167,8 +178,6 @@ def test_the_next_source_goes_on_with_the_same_file(
     tmp_path: Path, hub: Hub, server: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hub that fails in the middle, then an index: two roads to one file."""
-    from catalogue.made import Index
-
     files, packages = wheels(DATA, 4)
     # No byte comes in the tries after the first: the library gives up.
     hub.breaks = [len(DATA) // 2] + [0] * 20
