@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
 import typer
 
+from jimae.cli.bench import bench
+from jimae.cli.chat import chat
 from jimae.cli.console import show_error, words
+from jimae.cli.models import models
+from jimae.cli.pull import pull
+from jimae.cli.serve import serve
+from jimae.cli.version import version
 from jimae.errors import JimaeError
-
-# Each is a function of its own name in a module of that name.
-COMMANDS: Final = ("serve", "pull", "models", "chat", "bench", "version")
 
 HELP: Final = words(
     """A chat-AI server for your own machine.
@@ -33,10 +34,8 @@ HELP: Final = words(
 app = typer.Typer(
     help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown"
 )
-for name in COMMANDS:
-    if find_spec(f"jimae.cli.{name}") is not None:
-        command = getattr(import_module(f"jimae.cli.{name}"), name)
-        app.command()(command)
+for command in (serve, pull, models, chat, bench, version):
+    app.command()(command)
 
 
 def main() -> None:
