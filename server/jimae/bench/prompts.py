@@ -25,7 +25,7 @@ SALT_DIGITS = 12
 
 # Asks for an answer with no natural end, so that even a server which cannot
 # ignore the end-of-text token writes as long as it is asked to.
-TASK = "Count from one to one thousand in English words, one number after the other."
+TASK = "Write a very long story about a town by the sea, with many chapters."
 
 
 def salt(rng: random.Random) -> str:
