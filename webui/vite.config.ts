@@ -1,8 +1,8 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
-// Where the API is while developing: `JIMAE_URL=http://127.0.0.1:8080 npm run dev`.
-const api = process.env.JIMAE_URL ?? "http://127.0.0.1:8080";
+// Where the API is while developing; scripts/dev sets it.
+const api = process.env.API_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   // Relative, so that the page works under any path of a reverse proxy.

@@ -9,9 +9,6 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import CDPSession, Locator, Page, expect
 
-from fakes.backend import FakeBackend
-
-PHONE = {"width": 390, "height": 844}
 AXE = Path(__file__).parents[2] / "webui" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -107,10 +104,3 @@ class OpenPage(Protocol):
     """Opens the page of a server. Options are those of a browser context."""
 
     async def __call__(self, url: str, **options: object) -> Page: ...
-
-
-class Backends(Protocol):
-    """The scripted models of a server, by id."""
-
-    def __getitem__(self, model: str) -> FakeBackend: ...
-    def make(self, model: str, *_: object) -> FakeBackend: ...

@@ -8,25 +8,15 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from asking import Backends, OpenPage, Watch
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from browser.asking import OpenPage, Watch
+from browser.chromium import CHROMIUM, DESKTOP, FLAGS
+from fakes.backend import Backends
 from fakes.serving import Served, serving
 from jimae.api.page import page_directory
 from jimae.service.service import Service
 from jimae.settings import Settings
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-DESKTOP = {"width": 1280, "height": 800}
 
 # Tells the console of anything that the content security policy had to stop.
 WATCH_POLICY = """

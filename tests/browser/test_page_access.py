@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from asking import PHONE, Backends, OpenPage, answers, ask, ask_and_wait, message, violations
 from playwright.async_api import Page, expect
 
-from fakes.backend import forever, saying
+from browser.asking import OpenPage, answers, ask, ask_and_wait, message, violations
+from browser.chromium import PHONE
+from fakes.backend import Backends, forever, saying
 from fakes.serving import Served
 from jimae.errors import JimaeError
 from jimae.types import Delta, Prefill, Started

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from asking import Backends, OpenPage, Watch, answers, ask, ask_and_wait, message
 from playwright.async_api import expect
 
-from fakes.backend import forever, saying
+from browser.asking import OpenPage, Watch, answers, ask, ask_and_wait, message
+from fakes.backend import Backends, forever, saying
 from fakes.serving import Served, serving
 from jimae.errors import JimaeError
 from jimae.service.service import Service

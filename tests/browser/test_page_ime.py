@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from asking import Backends, Ime, OpenPage, answers, message
 from playwright.async_api import Page, expect
 
-from fakes.backend import forever
+from browser.asking import Ime, OpenPage, answers, message
+from fakes.backend import Backends, forever
 from fakes.serving import Served
 
 # Dispatched as each browser does for: convert, Enter to confirm.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from asking import Backends, OpenPage, answers, ask_and_wait
 from playwright.async_api import expect
 
-from fakes.backend import saying
+from browser.asking import OpenPage, answers, ask_and_wait
+from fakes.backend import Backends, saying
 from fakes.serving import Served, serving
 from jimae.service.service import Service
 from jimae.settings import Settings

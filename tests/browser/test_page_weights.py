@@ -12,9 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from asking import PHONE, Ime, OpenPage, answers, ask, message
 from playwright.async_api import Page, expect
 
+from browser.asking import Ime, OpenPage, answers, ask, message
+from browser.chromium import PHONE
 from fakes.process import ENVIRONMENT
 
 pytestmark = [pytest.mark.weights, pytest.mark.timeout(300)]
