@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from fakes.backend import FakeBackend, saying
 from jimae.errors import JimaeError
 from jimae.service import chat
+from jimae.service import service as service_module
 from jimae.service.chat import Ask, Loading, principal, total_usage
 from jimae.service.service import Service
 from jimae.types import ChatPrompt, Done, Message, TextPart, Usage
@@ -53,3 +56,20 @@ async def test_the_queue_counts_all_models(service: Service, backend: FakeBacken
     async for _ in service.chat.answer(Ask("fake", PROMPT)):
         assert (await service.queue()).running <= 1
     assert (await service.queue()) == (0, 0)
+
+
+async def test_a_worker_that_hangs_does_not_hold_up_the_status(
+    service: Service, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang() -> None:
+        await asyncio.sleep(0.2)
+        raise JimaeError("worker_died", model="fake", reason="SIGKILL")
+
+    monkeypatch.setattr(service_module, "STATUS_SECONDS", 0.05)
+    monkeypatch.setattr(backend, "status", hang)
+    async with asyncio.timeout(0.15):
+        assert await service.queue() == (0, 0)
+    # What it says later is nobody's error.
+    await asyncio.sleep(0.2)
+    monkeypatch.setattr(service_module, "STATUS_SECONDS", 1)
+    assert await service.queue() == (0, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from jimae.catalogue.registry import load as load_catalogue
 from jimae.errors import JimaeError
@@ -11,6 +11,9 @@ from jimae.service.chat import Chat
 from jimae.service.models import BackendFactory, ModelPool, ModelStatus
 from jimae.service.runs import Runs
 from jimae.settings import Settings
+from jimae.types import EngineStatus
+
+STATUS_SECONDS: Final = 1.0
 
 
 class Queue(NamedTuple):
@@ -46,16 +49,23 @@ class Service:
         return self.models.status(self.models.default_id())
 
     async def queue(self) -> Queue:
-        counts = await asyncio.gather(
-            *(backend.status() for backend in self.models.running()), return_exceptions=True
-        )
+        """Counts of every model that says so within a second: one whose worker hangs does
+        not hold up the page that would tell of it."""
+        asked = [asyncio.ensure_future(backend.status()) for backend in self.models.running()]
         running = waiting = 0
-        for count in counts:
-            # A worker that dies while it is asked has nothing running any more.
-            if isinstance(count, JimaeError):
-                continue
-            if isinstance(count, BaseException):
-                raise count
-            running += count.running
-            waiting += count.waiting
+        if asked:
+            answered, late = await asyncio.wait(asked, timeout=STATUS_SECONDS)
+            for task in late:
+                task.add_done_callback(_counts)
+            for counts in filter(None, map(_counts, answered)):
+                running += counts.running
+                waiting += counts.waiting
         return Queue(running, waiting)
+
+
+def _counts(task: asyncio.Future[EngineStatus]) -> EngineStatus | None:
+    """What an engine said; None if its worker died meanwhile, and has nothing running."""
+    try:
+        return task.result()
+    except (JimaeError, asyncio.CancelledError):
+        return None
