@@ -55,9 +55,9 @@ async def main() -> None:
         async with serving(settings, service) as served, async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             await asyncio.gather(
-                answered(browser, served.url, "chat-light-ja", color_scheme="light"),
-                answered(browser, served.url, "chat-dark-ja", color_scheme="dark"),
-                empty_phone(browser, served.url, "phone-ja"),
+                answered(browser, served.url, "chat-light", color_scheme="light"),
+                answered(browser, served.url, "chat-dark", color_scheme="dark"),
+                empty_phone(browser, served.url, "phone"),
             )
             await browser.close()
 

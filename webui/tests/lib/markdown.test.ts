@@ -42,6 +42,11 @@ describe("attempts to run something", () => {
   });
 });
 
+test("a link to an address that is not allowed stays the text that it is", () => {
+  const source = "[x](javascript:alert(1)) [y](/v1/models)";
+  expect(dom(renderMarkdown(source)).textContent?.trim()).toBe(source);
+});
+
 test("emphasis closes beside Japanese punctuation", () => {
   expect(renderMarkdown("**強調。**続き")).toContain("<strong>強調。</strong>続き");
   expect(renderMarkdown("これは**「重要」**です")).toContain("<strong>「重要」</strong>");
