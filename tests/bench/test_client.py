@@ -9,7 +9,6 @@ import pytest
 from fakes.openai_stub import OVERHEAD, Stub, serving
 from jimae.bench import prompts
 from jimae.bench.client import Server
-from jimae.bench.machine import resident_mib
 from jimae.errors import JimaeError
 
 HELLO = [prompts.user("one two three")]
@@ -102,9 +101,3 @@ async def test_a_reader_who_leaves_closes_the_connection() -> None:
     assert len(trace.arrivals) >= 5
     assert trace.complaint() is None
     assert stub.left == 1
-
-
-async def test_memory_of_a_local_server_is_seen() -> None:
-    async with serving(Stub()) as stub:
-        assert (resident_mib(stub.url) or 0) > 1
-    assert resident_mib("http://192.0.2.1:80") is None

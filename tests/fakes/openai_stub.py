@@ -63,9 +63,12 @@ async def _answer(stub: Stub, reader: asyncio.StreamReader, writer: asyncio.Stre
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
     method, path, _ = head.split(" ", 2)
     if method == "GET":
-        found = path == "/v1/models"
-        models = {"data": [{"id": "m", "sha256": "abc"}]}
-        await _whole(writer, 200 if found else 404, models if found else {})
+        documents: dict[str, Any] = {
+            "/v1/models": {"data": [{"id": "m", "sha256": "abc"}]},
+            "/slots": [{"is_processing": stub.at_once > 0}],
+        }
+        found = path in documents
+        await _whole(writer, 200 if found else 404, documents.get(path, {}))
         return
     length = int(head.lower().split("content-length:")[1].split("\r\n")[0])
     body = json.loads(await reader.readexactly(length))
@@ -112,7 +115,7 @@ async def _event(writer: asyncio.StreamWriter, data: dict[str, Any]) -> None:
     await writer.drain()
 
 
-async def _whole(writer: asyncio.StreamWriter, status: int, data: dict[str, Any]) -> None:
+async def _whole(writer: asyncio.StreamWriter, status: int, data: object) -> None:
     content = json.dumps(data).encode()
     head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
     writer.write(head.encode() + content)

@@ -17,14 +17,11 @@ _JA = {
     "scenario": "場面",
     "measure": "測定値",
     "median (low to high)": "中央値（最小〜最大）",
-    "ratio to": "比、基準:",
     "Failed requests": "失敗した要求",
     "Notes": "注意",
     "Resident memory": "常駐メモリー",
     "Sharing scope": "共有の範囲",
     "Started with": "起動コマンド",
-    "runs": "回",
-    "users": "人",
     "tokens per second": "毎秒トークン数",
     "decode only": "生成のみの速度",
     "ttft": "最初の文字まで",
@@ -95,9 +92,7 @@ def _figures(report: Report, language: Language) -> Table:
     for label in report.labels:
         table.add_column(label, justify="right")
     for label in others:
-        table.add_column(
-            f"{label}: {word('ratio to', language)} {report.baseline}", justify="right"
-        )
+        table.add_column(f"{label} ÷ {report.baseline}", justify="right")
     for scenario in report.scenarios:
         for index, metric in enumerate(scenario.metrics):
             table.add_row(
