@@ -231,6 +231,10 @@ def array(element: int, length: int, values: bytes) -> bytes:
         (pair(b"x", 9, array(8, 2, struct.pack("<QQ", 1 << 63, 0))), "past the end"),
         (pair(b"x", 8, struct.pack("<Q", 1 << 40)), "at most 4194304 are allowed"),
         (pair(b"tokenizer.ggml.tokens", 9, array(4, 1, b"\0" * 4)), "wrong type (array of uint32)"),
+        (
+            pair(b"tokenizer.ggml.tokens", 9, array(8, 10**6 + 1, b"\0" * 8_000_008)),
+            "tokens; at most",
+        ),
         (pair(b"tokenizer.chat_template", 4, b"\0" * 4), "wrong type (uint32)"),
     ],
 )
@@ -242,6 +246,8 @@ def test_the_vocabulary_agrees_with_itself(tmp_path: Path) -> None:
     """llama.cpp reads these arrays side by side without comparing their lengths."""
     longer = written(tmp_path / "a.gguf", lambda w: w.add_token_scores([0.0] * 9))
     assert "has 9 entries for 8 tokens" in refused(longer)
+    same = written(tmp_path / "c.gguf").replace(b"\2\0\0\0\0\0\0\0t3", b"\2\0\0\0\0\0\0\0t2", 1)
+    assert "token 3 is the same as an earlier one" in refused(same)
     outside = written(tmp_path / "b.gguf", lambda w: w.add_eos_token_id(8))
     assert "'tokenizer.ggml.eos_token_id' is 8, outside 8 tokens" in refused(outside)
 

@@ -25,6 +25,7 @@ MAX_KEYS: Final = 16_384
 MAX_TENSORS: Final = 65_536
 MAX_KEY_BYTES: Final = 65_535  # the specification's limit
 MAX_STRINGS: Final = 2_000_000  # elements of all string arrays together
+MAX_TOKENS: Final = 1_000_000  # the largest vocabularies have about 260,000
 MAX_TEXT: Final = 4 << 20  # bytes of one string value
 MAX_ELEMENTS: Final = 1 << 63
 
@@ -211,7 +212,10 @@ class _Parser:
         if element == t.ARRAY:
             raise _RefusedError(f"'{_short(key)}' is an array of arrays")
         if element == t.STRING:
+            start = self._pos
             self._skip_strings(key, length)
+            if key == t.TOKENS:
+                self._check_tokens(start, length)
             return _Array(element, length)
         width = struct.calcsize(t.SCALAR_FORMATS[element])
         self._need(length * width, f"the array '{_short(key)}'")
@@ -242,13 +246,28 @@ class _Parser:
             raise _TooLongError
         raise _RefusedError(f"the array '{_short(key)}' goes past the end of the file")
 
+    def _check_tokens(self, pos: int, length: int) -> None:
+        """No token twice: llama.cpp ends the process on it. Empty ones it numbers itself."""
+        if length > MAX_TOKENS:
+            raise _RefusedError(f"it has {length} tokens; at most {MAX_TOKENS} are read")
+        data, unpack = self._data, _U64.unpack_from
+        seen: set[bytes] = set()
+        for number in range(length):
+            end = pos + 8 + unpack(data, pos)[0]
+            token = data[pos + 8 : end]
+            pos = end
+            if token in seen:
+                raise _RefusedError(f"token {number} is the same as an earlier one")
+            if token:
+                seen.add(token)
+
     def _check_metadata(self) -> None:
         if not self._values.get("general.architecture"):
             raise _RefusedError("it has no 'general.architecture'")
         parts = self._values.get("split.count", 1)
         if isinstance(parts, int) and parts > 1:
             raise _RefusedError(f"it is one of {parts} parts; merge them into one file first")
-        vocabulary = self._arrays.get("tokenizer.ggml.tokens")
+        vocabulary = self._arrays.get(t.TOKENS)
         for key in t.PER_TOKEN:
             array = self._arrays.get(key)
             if vocabulary and array and array.length != vocabulary.length:
@@ -331,7 +350,7 @@ class _Parser:
 
     def _header(self, version: int, tensors: int, tensor_bytes: int, offset: int) -> Header:
         architecture = str(self._values["general.architecture"])
-        vocabulary = self._arrays.get("tokenizer.ggml.tokens")
+        vocabulary = self._arrays.get(t.TOKENS)
         return Header(
             version=version,
             architecture=architecture,

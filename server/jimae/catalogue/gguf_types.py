@@ -95,6 +95,7 @@ REQUIRED_TYPES: Final[dict[str, frozenset[int | tuple[int, int]]]] = {
     "split.count": frozenset({UINT16}),
 }
 
+TOKENS: Final = "tokenizer.ggml.tokens"
 # Arrays that run parallel to the vocabulary.
 PER_TOKEN: Final = ("tokenizer.ggml.scores", "tokenizer.ggml.token_type")
 # fmt: off
