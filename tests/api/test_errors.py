@@ -22,7 +22,8 @@ def example(code: str) -> JimaeError:
     names = {field for _, field, _, _ in string.Formatter().parse(TEXTS[code].en) if field}
     error = JimaeError.__new__(JimaeError)
     error.code, error.param, error.retry_after = code, "model", 1.5
-    error.values = dict.fromkeys(names, "x")
+    # `param` is filled in from the error itself.
+    error.values = dict.fromkeys(names - {"param"}, "x")
     return error
 
 
