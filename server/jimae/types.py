@@ -230,3 +230,5 @@ class EngineStatus(msgspec.Struct, frozen=True):
     tokens_prefilled: int
     tokens_reused: int
     tokens_generated: int
+    tokens_drafted: int = 0
+    tokens_confirmed: int = 0

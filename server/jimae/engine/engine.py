@@ -10,13 +10,15 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from jimae.engine.cost import CostModel
-from jimae.engine.prefix_cache import PrefixCache, common_prefix
+from jimae.engine.prefix_cache import Lease, PrefixCache, common_prefix
 from jimae.engine.prefix_store import PrefixStore
 from jimae.engine.scheduler import QUANTUM, Running, View, Waiting, plan, rank
 from jimae.engine.sequence import Sequence
+from jimae.engine.speculation import draft_length
 from jimae.errors import JimaeError
 from jimae.llama.model import DecodeAbortedError, Logits, Model, NoRoomError, Slice
 from jimae.types import (
@@ -61,6 +63,17 @@ class EngineOptions(NamedTuple):
     target_itl: float = 0.8
 
 
+@dataclass
+class _Work:
+    """What one sequence computes in a step; the last `outputs` tokens give logits."""
+
+    sequence: Sequence
+    lease: Lease
+    start: int
+    tokens: list[int]
+    outputs: int
+
+
 class Engine:
     """Runs sequences on one model. Not thread-safe; see `loop`."""
 
@@ -83,6 +96,7 @@ class Engine:
         self._running: dict[str, Sequence] = {}
         self._counters: dict[str, float] = {}
         self._steps = self._prefilled = self._reused = self._generated = 0
+        self._drafted = self._confirmed = 0
         self._mean_seconds = 0.0
         self._in_step: frozenset[str] = frozenset()
         self._step_began: float | None = None
@@ -135,6 +149,8 @@ class Engine:
             tokens_prefilled=self._prefilled,
             tokens_reused=self._reused,
             tokens_generated=self._generated,
+            tokens_drafted=self._drafted,
+            tokens_confirmed=self._confirmed,
         )
 
     # --- what outlives the process ------------------------------------------------------
@@ -172,26 +188,26 @@ class Engine:
 
     def step(self) -> None:
         """Run one batch, if there is anything to run."""
-        tokens = self._schedule()
-        if not tokens:
+        work = [self._work(self._running[name], n) for name, n in self._schedule().items()]
+        if not work:
             return
-        batch = [self._slice(self._running[name], n) for name, n in tokens.items()]
+        self._add_drafts(work)
         started = self._step_began = self._clock()
-        self._in_step = frozenset(tokens)
+        self._in_step = frozenset(w.sequence.id for w in work)
         try:
-            outputs = self._run(batch)
+            outputs = self._run(work)
         except DecodeAbortedError:
             return
         except (JimaeError, NoRoomError, ValueError) as error:
-            self._fail(tokens, error)
+            self._fail([w.sequence for w in work], error)
             return
         finally:
             self._in_step = frozenset()
             self._step_began = None
-        pairs = sum(len(part.tokens) * (part.start + len(part.tokens)) for part in batch)
-        self.cost.observe(sum(len(part.tokens) for part in batch), pairs, self._clock() - started)
+        pairs = sum(len(w.tokens) * (w.start + len(w.tokens)) for w in work)
+        self.cost.observe(sum(len(w.tokens) for w in work), pairs, self._clock() - started)
         self._steps += 1
-        self._postprocess(batch, list(tokens), outputs)
+        self._postprocess(work, outputs)
 
     def _schedule(self) -> dict[str, int]:
         while True:
@@ -205,32 +221,87 @@ class Engine:
         self._tell_positions()
         return chosen.tokens
 
-    def _run(self, batch: list[Slice]) -> list[Logits]:
-        if not self.cache.make_room(sum(len(part.tokens) for part in batch)):
-            raise NoRoomError
-        return self.model.decode(batch)
+    def _work(self, sequence: Sequence, n: int) -> _Work:
+        if sequence.lease is None:
+            raise AssertionError(f"{sequence.id} runs without a lease")
+        start = sequence.computed
+        tokens = sequence.tokens[start : start + n]
+        last = start + n == len(sequence.tokens)
+        return _Work(sequence, sequence.lease, start, tokens, outputs=int(last))
 
-    def _postprocess(self, batch: list[Slice], names: list[str], outputs: list[Logits]) -> None:
-        logits = iter(outputs)
-        for part, name in zip(batch, names, strict=True):
-            sequence = self._running[name]
-            if sequence.lease is None:
-                raise AssertionError(f"{name} runs without a lease")
-            was_prompt = not sequence.decoding
-            self.cache.extend(sequence.lease, part.tokens)
-            self._charge(sequence, len(part.tokens), was_prompt)
-            if not part.output:
-                self._emit(name, Prefill(sequence.computed, sequence.prompt_length))
+    def _add_drafts(self, work: list[_Work]) -> None:
+        """Append guessed tokens to decoding sequences for as long as it pays."""
+        if self.cache.whole_only:
+            return
+        total = sum(len(w.tokens) for w in work)
+        pairs = sum(len(w.tokens) * (w.start + len(w.tokens)) for w in work)
+        room = self.cache.cells_total - self.cache.cells_pinned - total
+        rows = self.model.n_outputs - sum(w.outputs for w in work)
+        for w in work:
+            if not w.sequence.decoding:
                 continue
+            left = w.sequence.max_tokens - w.sequence.generated - 1
+            draft = w.sequence.lookup.draft()
+            available = min(len(draft), room, rows, left, self.model.n_batch - total)
+            if available <= 0:
+                continue
+            depth = w.start + len(draft)
+
+            def seconds(n: int, total: int = total, depth: int = depth) -> float:
+                return self.cost.predict(n, pairs + (n - total) * depth)
+
+            n = draft_length(available, w.sequence.lookup.acceptance, total, seconds)
+            w.tokens += draft[:n]
+            w.outputs += n
+            total, room, rows = total + n, room - n, rows - n
+            self._drafted += n
+
+    def _run(self, work: list[_Work]) -> list[Logits]:
+        if not self.cache.make_room(sum(len(w.tokens) for w in work)):
+            raise NoRoomError
+        return self.model.decode(
+            [Slice(w.lease.seq_id, w.start, w.tokens, w.outputs) for w in work]
+        )
+
+    def _postprocess(self, work: list[_Work], outputs: list[Logits]) -> None:
+        rows = iter(outputs)
+        for w in work:
+            logits = [next(rows) for _ in range(w.outputs)]
+            prompt = not w.sequence.decoding
             try:
-                token = sequence.sampler.sample(next(logits))
+                sampled = self._sample(w, logits)
             except ValueError as error:
-                self._fail([name], error)
+                self._fail([w.sequence], error)
                 continue
-            self._accept(sequence, token)
+            computed = len(w.tokens) - max(0, w.outputs - len(sampled))
+            if computed < len(w.tokens):
+                self.model.seq_remove(w.lease.seq_id, w.start + computed)
+            self.cache.extend(w.lease, w.tokens[:computed])
+            self._charge(w.sequence, computed, prompt)
+            if prompt and not sampled:
+                self._emit(w.sequence.id, Prefill(w.sequence.computed, w.sequence.prompt_length))
+            self._confirmed += max(0, len(sampled) - 1)
+            for token in sampled:
+                self._accept(w.sequence, token)
+
+    def _sample(self, w: _Work, logits: list[Logits]) -> list[int]:
+        """The tokens that the sampler chooses: one, and one more for each draft it confirms."""
+        sampled: list[int] = []
+        drafts = w.tokens[len(w.tokens) - w.outputs + 1 :] if w.outputs else []
+        for index, row in enumerate(logits):
+            token = w.sequence.sampler.sample(row)
+            sampled.append(token)
+            if token in w.sequence.end_tokens or index == len(drafts) or token != drafts[index]:
+                break
+        return sampled
 
     def _accept(self, sequence: Sequence, token: int) -> None:
-        """Take a sampled token: into the text, and to the end of the sequence if it is one."""
+        """Take a sampled token: into the text, and to the end of the sequence if it is one.
+
+        What was sampled behind the end does not count.
+        """
+        if sequence.id not in self._running:
+            return
         if sequence.first_token_at is None:
             sequence.first_token_at = self._clock()
         sequence.tokens.append(token)
@@ -269,18 +340,18 @@ class Engine:
         self._give_back(sequence)
         self._emit(sequence.id, done)
 
-    def _fail(self, names: Iterable[str], error: Exception) -> None:
+    def _fail(self, sequences: Iterable[Sequence], error: Exception) -> None:
         if isinstance(error, JimaeError):
             known = error
         else:
             log.error("a step failed", exc_info=error)
             known = JimaeError("decode_failed", status=str(error) or type(error).__name__)
         wire = known.to_wire()
-        for name in list(names):
-            sequence = self._running.pop(name)
+        for sequence in sequences:
+            del self._running[sequence.id]
             if sequence.lease is not None:
                 self.cache.release(sequence.lease, keep=False)
-            self._emit(name, Failed(wire.code, wire.param, wire.retry_after, wire.values))
+            self._emit(sequence.id, Failed(wire.code, wire.param, wire.retry_after, wire.values))
 
     # --- leases -------------------------------------------------------------------------
 
@@ -408,13 +479,6 @@ class Engine:
             if sequence.told_position != position:
                 sequence.told_position = position
                 self._emit(sequence.id, Queued(position, self._wait_estimate(position)))
-
-    def _slice(self, sequence: Sequence, n: int) -> Slice:
-        if sequence.lease is None:
-            raise AssertionError(f"{sequence.id} runs without a lease")
-        start = sequence.computed
-        tokens = sequence.tokens[start : start + n]
-        return Slice(sequence.lease.seq_id, start, tokens, output=start + n == len(sequence.tokens))
 
 
 def _reuses(sequence: Sequence) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import count
 
 from jimae.engine.detokenizer import Detokenizer
 from jimae.engine.prefix_cache import Lease
 from jimae.engine.sampler import Sampler
+from jimae.engine.speculation import PromptLookup
 from jimae.types import FinishReason, Outputs, Principal, PromptItem
 
 _arrivals = count()
@@ -45,6 +47,10 @@ class Sequence:
     def __post_init__(self) -> None:
         self.tokens = position_keys(self.prompt)
         self.prompt_length = len(self.tokens)
+
+    @cached_property
+    def lookup(self) -> PromptLookup:
+        return PromptLookup(self.tokens)
 
     @property
     def computed(self) -> int:

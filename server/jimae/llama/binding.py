@@ -268,9 +268,9 @@ class _Batch:
             for index in range(row, end):
                 self.native.seq_id[index][0] = part.seq_id
             self._logits[row:end] = 0
-            if part.output:
-                self._logits[end - 1] = 1
-                outputs.append(end - 1)
+            wanted = range(end - part.outputs, end)
+            self._logits[wanted.start : end] = 1
+            outputs += wanted
             row = end
         self.native.n_tokens = total
         return outputs

@@ -66,6 +66,7 @@ class FakeModel:
         self.n_cells = n_cells
         self.n_seq = n_seq
         self.n_batch = n_batch
+        self.n_outputs = n_batch
         self.end_every = end_every
         self.cells: list[tuple[int, int, set[int]]] = []  # position, token, sequence ids
         self.decodes: list[list[tuple[int, int]]] = []  # per decode: (seq_id, tokens)
@@ -104,10 +105,10 @@ class FakeModel:
                 raise AssertionError(f"sequence {part.seq_id} does not end at {part.start}")
             for offset, token in enumerate(part.tokens):
                 self.cells.append((part.start + offset, token, {part.seq_id}))
-            if part.output:
-                logits = np.zeros(SIZE, dtype=np.float32)
-                logits[self.next_token(self.held(part.seq_id))] = 10.0
-                outputs.append(logits)
+                if offset >= len(part.tokens) - part.outputs:
+                    logits = np.zeros(SIZE, dtype=np.float32)
+                    logits[self.next_token(self.held(part.seq_id))] = 10.0
+                    outputs.append(logits)
         self.decodes.append([(part.seq_id, len(part.tokens)) for part in batch])
         return outputs
 

@@ -19,14 +19,14 @@ MemoryKind = Literal["attention", "window", "recurrent"]
 class Slice(NamedTuple):
     """Consecutive tokens of one sequence in a batch.
 
-    The first of `tokens` stands at position `start`. With `output` the logits
-    after the last of them are wanted.
+    The first of `tokens` stands at position `start`. The logits after each of
+    the last `outputs` tokens are wanted.
     """
 
     seq_id: int
     start: int
     tokens: Sequence[int]
-    output: bool
+    outputs: int
 
 
 class DecodeAbortedError(Exception):
@@ -88,8 +88,13 @@ class Model(Protocol):
         """Most tokens of one `decode`."""
         ...
 
+    @property
+    def n_outputs(self) -> int:
+        """Most logits of one `decode`."""
+        ...
+
     def decode(self, batch: Sequence[Slice]) -> list[Logits]:
-        """Run a batch; return the logits of the slices that want them, in order.
+        """Run a batch; return the logits that its slices want, in order.
 
         The arrays are views that the next `decode` overwrites: shape (n_vocab,),
         writable. Raises DecodeAbortedError or NoRoomError, after which no cell has changed.

@@ -299,7 +299,8 @@ class LocalBackend:
                     log.error("%s", self._error)
                     await self._set_state("failed")
                 case answer:
-                    if future := self._calls.pop(answer.call, None):
+                    future = self._calls.pop(answer.call, None)
+                    if future is not None and not future.done():
                         future.set_result(answer)
 
     # --- plumbing ---------------------------------------------------------------------
@@ -328,7 +329,8 @@ class LocalBackend:
         for queue in self._streams.values():
             queue.put_nowait(protocol.to_failed(error))
         for future in self._calls.values():
-            future.set_exception(error)
+            if not future.done():
+                future.set_exception(error)
         self._calls.clear()
 
 

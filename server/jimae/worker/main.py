@@ -369,8 +369,10 @@ async def serve(descriptor: int) -> None:
 def main(descriptor: int, parent: int) -> None:
     """Run the worker on an inherited socket until it closes or the parent process ends."""
     die_with_parent(parent)
-    # Ctrl+C at a terminal reaches the whole group; the server decides when we end.
+    # Ctrl+C at a terminal and a service manager's stop reach the whole group; the
+    # server decides when we end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     logging.basicConfig(
         level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr
     )
