@@ -1,7 +1,7 @@
 /** One chat: its messages, what is being written, and the answer that is running. */
 
 import { ApiError, isAbort } from "../lib/api";
-import { complete, type CompletionEvent } from "../lib/completions";
+import { complete, type CompletionEvent, type CompletionRequest } from "../lib/completions";
 import { forgetChat, saveChat, saveDraft } from "../lib/storage";
 import type { Answer, ChatRecord, Message } from "../lib/types";
 import { server } from "./server.svelte";
@@ -88,12 +88,7 @@ export class Chat {
 
   async #answer(): Promise<void> {
     const model = server.model?.id ?? settings.model;
-    const ask = {
-      model,
-      messages: this.messages
-        .filter((message) => message.text !== "")
-        .map(({ role, text }) => ({ role, content: text })),
-    };
+    const ask = { model, messages: conversation(this.messages) };
     this.messages.push(newAnswer(model ?? ""));
     // Read it back: only the state's own proxy is watched.
     const answer = this.messages.at(-1) as Answer;
@@ -124,6 +119,21 @@ export class Chat {
       if (answer.state !== "failed") void server.refresh();
     }
   }
+}
+
+/**
+ * What a model is sent: questions and answers in turn, as many templates demand.
+ * A question that was left without an answer joins the next one.
+ */
+function conversation(messages: Message[]): CompletionRequest["messages"] {
+  const turns: CompletionRequest["messages"] = [];
+  for (const { role, text } of messages) {
+    if (text === "") continue;
+    const last = turns.at(-1);
+    if (last?.role === role) last.content += `\n\n${text}`;
+    else turns.push({ role, content: text });
+  }
+  return turns;
 }
 
 function newAnswer(model: string): Answer {

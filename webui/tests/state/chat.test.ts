@@ -85,6 +85,18 @@ test("an error keeps what came, and again asks the same question", async () => {
   expect(chat.messages.map((message) => message.text)).toEqual(["質問", "全部"]);
 });
 
+test("a question that was stopped before its answer joins the next one", async () => {
+  const { chat, server, sent } = await asking("一つ目");
+  chat.stop();
+  await sent;
+  chat.write("二つ目");
+  const next = chat.send();
+  await settle();
+  expect(server.asked[1]!.messages).toEqual([{ role: "user", content: "一つ目\n\n二つ目" }]);
+  await server.send(END);
+  await next;
+});
+
 test("while an answer runs, what is written stays written", async () => {
   const { chat, server, sent } = await asking();
   chat.write("次の質問");
