@@ -10,6 +10,7 @@ from jimae.engine.prefix_store import PrefixStore
 from jimae.engine.sampler import Sampler
 from jimae.engine.sequence import Sequence
 from jimae.llama.fake import FakeModel
+from jimae.llama.model import Model
 from jimae.types import Delta, Done, Event, Failed, Outputs, Principal, Priority, Sampling
 
 
@@ -28,8 +29,12 @@ class Harness:
         target_itl: float = 1e9,
         context: int | None = None,
         store: PrefixStore | None = None,
+        model: Model | None = None,
     ) -> None:
-        self.model = FakeModel(n_cells=n_cells, n_seq=n_seq, n_batch=n_batch, end_every=end_every)
+        self.model = model or FakeModel(
+            n_cells=n_cells, n_seq=n_seq, n_batch=n_batch, end_every=end_every
+        )
+        n_cells = self.model.n_cells
         options = EngineOptions(
             context=min(context or n_cells, n_cells),
             parallel=parallel,
@@ -97,6 +102,8 @@ class Harness:
         """The cache's account and the model's cells agree, cell by cell."""
         cache = self.engine.cache
         cache.check_integrity()
+        if not isinstance(self.model, FakeModel):
+            return
         contents = cache.contents()
         for seq_id in range(self.model.n_seq):
             assert self.model.held(seq_id) == contents.get(seq_id, [])

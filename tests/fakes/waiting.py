@@ -9,5 +9,5 @@ from collections.abc import Callable
 async def until(true: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait for a condition, or fail."""
     async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110  (any condition at all)
+        while not true():
             await asyncio.sleep(0.005)

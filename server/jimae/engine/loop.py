@@ -59,8 +59,11 @@ class EngineLoop:
         self._put(command)
 
     def cancel(self, sequence_id: str) -> None:
-        """End a sequence. If nobody else is in the present step, the step ends too."""
-        if self._engine.only_in_step(sequence_id):
+        """End a sequence. If nobody else is in the present step, the step ends too.
+
+        Not where memory cannot be cut: an aborted step could not be taken back.
+        """
+        if not self._engine.cache.whole_only and self._engine.only_in_step(sequence_id):
             self._engine.model.abort()
         self._put(lambda: self._engine.cancel(sequence_id))
 

@@ -33,11 +33,16 @@ KV_TYPES = {"f16": native.GGML_TYPE_F16, "q8_0": native.GGML_TYPE_Q8_0}
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """How to load a model. `n_cells` counts tokens of KV cache; `threads` 0 means per core."""
+    """How to load a model.
+
+    `n_cells` counts tokens of KV cache, `n_running` and `n_idle` sequences that
+    run and that are kept for reuse. `threads` 0 means one per core.
+    """
 
     path: Path
     n_cells: int
-    n_seq: int
+    n_running: int
+    n_idle: int = 48
     n_batch: int = 512
     n_outputs: int = 128
     kv_type: str = "f16"
@@ -70,12 +75,13 @@ class LlamaVocab:
 
     def tokenize(self, text: str, *, special: bool, add_bos: bool = False) -> list[int]:
         data = text.encode("utf-8")
-        size = len(data) + 2
-        buffer = (native.llama_token * size)()
-        n = native.llama_tokenize(self._vocab, data, len(data), buffer, size, add_bos, special)
-        if n < 0:
-            raise ValueError(f"tokenising {len(data)} bytes gave more than {size} tokens")
-        return list(buffer[:n])
+        size = len(data) + 16
+        while True:
+            buffer = (native.llama_token * size)()
+            n = native.llama_tokenize(self._vocab, data, len(data), buffer, size, add_bos, special)
+            if n >= 0:
+                return list(buffer[:n])
+            size = -n
 
     def text(self, token: int | None) -> str:
         return "" if token is None else self._piece(token).decode("utf-8", "replace")
@@ -106,10 +112,12 @@ class LlamaModel:
         self._model = _load(options, progress)
         self.vocab = LlamaVocab(self._model)
         self.n_cells = options.n_cells
-        self.n_seq = min(options.n_seq, MAX_SEQ)
-        self.n_batch = options.n_batch
-        self.n_outputs = options.n_outputs
         self.memory: MemoryKind = self._memory_kind()
+        # A recurrent state costs memory for every sequence id, used or not.
+        idle = options.n_idle if self.memory != "recurrent" else options.n_running // 2
+        self.n_seq = min(options.n_running + idle, MAX_SEQ)
+        self.n_batch = options.n_batch
+        self.n_outputs = max(options.n_outputs, self.n_seq)
         self._aborting = False
         self._on_abort = native.ggml_abort_callback(lambda _: self._aborting)
         self._context = self._new_context(options)
@@ -219,7 +227,7 @@ class LlamaModel:
         params.n_batch = options.n_batch
         params.n_ubatch = options.n_batch
         params.n_seq_max = self.n_seq
-        params.n_outputs_max = options.n_outputs
+        params.n_outputs_max = self.n_outputs
         params.n_threads = threads
         params.n_threads_batch = threads
         params.type_k = params.type_v = KV_TYPES[options.kv_type]

@@ -46,9 +46,6 @@ from jimae.worker.disk_store import DiskStore
 
 log = logging.getLogger("jimae.worker")
 
-IDLE_SEQUENCES = 48
-"""Sequence ids beyond the running ones: how many prefixes can be kept for reuse."""
-
 BAN = -math.inf
 
 
@@ -110,8 +107,7 @@ class Worker:
             LoadOptions(
                 path=Path(load.path),
                 n_cells=load.kv_tokens,
-                n_seq=load.parallel + IDLE_SEQUENCES,
-                n_outputs=load.parallel + IDLE_SEQUENCES,
+                n_running=load.parallel,
                 kv_type=load.kv_type,
                 threads=load.threads,
                 gpu_layers=load.gpu_layers,

@@ -1,0 +1,167 @@
+"""The real binding: what the engine relies on, on real and on tiny random weights."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakes import tiny_hybrid
+from fakes.engine_harness import Harness
+from jimae.errors import JimaeError
+from jimae.llama.binding import LlamaModel, LoadOptions
+from jimae.llama.model import Slice
+
+MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
+
+
+def loaded(path: Path, n_cells: int = 1024) -> LlamaModel:
+    return LlamaModel(LoadOptions(path, n_cells=n_cells, n_running=8))
+
+
+@pytest.fixture(scope="module")
+def hybrid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaModel]:
+    path = tmp_path_factory.mktemp("hybrid") / "tiny.gguf"
+    tiny_hybrid.write(path)
+    model = loaded(path)
+    yield model
+    model.close()
+
+
+@pytest.fixture(scope="module")
+def smollm() -> Iterator[LlamaModel]:
+    model = loaded(MODELS / "smollm2-135m.gguf")
+    yield model
+    model.close()
+
+
+@pytest.fixture(scope="module")
+def gemma() -> Iterator[LlamaModel]:
+    model = loaded(MODELS / "gemma3-270m.gguf", n_cells=2048)
+    yield model
+    model.close()
+
+
+def story(model: LlamaModel, text: str) -> list[int]:
+    return model.vocab.tokenize(text, special=False, add_bos=model.vocab.adds_bos)
+
+
+def answer(model: LlamaModel, ids: list[int], n: int = 12) -> tuple[list[int], int]:
+    """Greedy tokens of a fresh engine's answer, and how many of the prompt were reused."""
+    h = Harness(model=model)
+    name = h.submit(ids, max_tokens=n)
+    h.run()
+    h.engine.cache.clear()
+    return h.tokens(name), h.done(name).usage.cached_tokens
+
+
+def turns(model: LlamaModel, ids: list[int], more: list[int]) -> tuple[list[int], int]:
+    """The second answer of a conversation, and how many tokens it reused."""
+    h = Harness(model=model)
+    first = h.submit(ids, max_tokens=12)
+    h.run()
+    second = h.submit([*ids, *h.tokens(first), *more], max_tokens=12)
+    h.run()
+    cached = h.done(second).usage.cached_tokens
+    h.engine.cache.clear()
+    fresh, _ = answer(model, [*ids, *h.tokens(first), *more])
+    assert h.tokens(second) == fresh
+    return h.tokens(second), cached
+
+
+def test_a_hybrid_goes_on_from_its_very_end(hybrid: LlamaModel) -> None:
+    assert hybrid.memory == "recurrent"
+    ids = story(hybrid, "once upon a time")
+    _, cached = turns(hybrid, ids, story(hybrid, "and then"))
+    assert cached == len(ids) + 11
+
+
+def test_a_hybrid_is_not_cut(hybrid: LlamaModel) -> None:
+    h = Harness(model=hybrid)
+    ids = story(hybrid, "once upon a time there was a fox")
+    h.submit(ids)
+    h.run()
+    name = h.submit(ids[:20] + story(hybrid, "other"))
+    h.run()
+    assert h.done(name).usage.cached_tokens == 0
+    h.engine.cache.clear()
+    assert h.tokens(name) == answer(hybrid, ids[:20] + story(hybrid, "other"), 8)[0]
+
+
+def test_hybrid_sequences_among_others_answer_as_alone(hybrid: LlamaModel) -> None:
+    h = Harness(model=hybrid)
+    prompts = [story(hybrid, f"tale number {i} of many") for i in range(6)]
+    names = [h.submit(p, user=f"u{i}") for i, p in enumerate(prompts)]
+    h.run()
+    h.engine.cache.clear()
+    for name, prompt in zip(names, prompts, strict=True):
+        assert h.tokens(name) == answer(hybrid, prompt, 8)[0]
+
+
+@pytest.mark.weights
+def test_a_window_model_is_shared_and_cut_like_any_other(gemma: LlamaModel) -> None:
+    assert gemma.memory == "window"
+    ids = story(gemma, "The fox and the hare lived by the river. " * 80)  # beyond the window
+    _, cached = turns(gemma, ids, story(gemma, " And then"))
+    assert cached > len(ids)
+    h = Harness(model=gemma)
+    h.submit(ids, max_tokens=4)
+    h.run()
+    other = ids[:600] + story(gemma, " Something else happened, and")
+    name = h.submit(other, max_tokens=8)
+    h.run()
+    assert h.done(name).usage.cached_tokens == 600
+    h.engine.cache.clear()
+    assert h.tokens(name) == answer(gemma, other, 8)[0]
+
+
+@pytest.mark.weights
+def test_cells_come_back_from_bytes(smollm: LlamaModel) -> None:
+    ids = story(smollm, "The capital of Japan is")
+    (before,) = (x.copy() for x in smollm.decode([Slice(0, 0, ids, 1)]))
+    data = smollm.seq_save(0)
+    smollm.seq_remove(0, 0)
+    assert smollm.seq_load(3, data)
+    smollm.seq_remove(3, len(ids) - 1)
+    (after,) = smollm.decode([Slice(3, len(ids) - 1, ids[-1:], 1)])
+    assert int(after.argmax()) == int(before.argmax())
+    assert float(np.abs(after - before).max()) < 0.5
+    smollm.seq_remove(3, 0)
+    assert not smollm.seq_load(3, data[: len(data) // 2])
+
+
+@pytest.mark.weights
+def test_what_native_code_would_die_of_is_an_error(smollm: LlamaModel) -> None:
+    with pytest.raises(ValueError, match="sequence id"):
+        smollm.decode([Slice(999, 0, [1], 1)])
+    with pytest.raises(ValueError, match="vocabulary"):
+        smollm.decode([Slice(0, 0, [10**7], 1)])
+    with pytest.raises(ValueError, match="vocabulary"):
+        smollm.decode([Slice(0, 0, [-1], 1)])
+    with pytest.raises(ValueError, match="at most"):
+        smollm.decode([Slice(0, 0, [1] * 513, 1)])
+    with pytest.raises(ValueError, match="sequence id"):
+        smollm.seq_copy(0, -1, 0, 1)
+
+
+@pytest.mark.weights
+def test_vocabulary(smollm: LlamaModel) -> None:
+    vocab = smollm.vocab
+    assert "<|im_start|>" in vocab.control_texts
+    (start,) = vocab.tokenize("<|im_start|>", special=True)
+    assert len(vocab.tokenize("<|im_start|>", special=False)) > 1
+    assert vocab.piece(start) == b""
+    assert vocab.piece(start, special=True) == b"<|im_start|>"
+    text = "漢字と🍣 emoji\n"
+    ids = vocab.tokenize(text, special=False)
+    assert b"".join(vocab.piece(t) for t in ids) == text.encode()
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(b"GGUF" + bytes(64))
+    with pytest.raises(JimaeError, match="broken"):
+        loaded(path)
