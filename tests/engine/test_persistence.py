@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fakes.engine_harness import Harness, alone
-from jimae.engine.prefix_cache import common_prefix
 from jimae.engine.prefix_store import SavedPrefix
+from jimae.engine.radix_tree import common_prefix
 
 TEXT = "a conversation that is long enough to be worth keeping on disk. " * 12
 

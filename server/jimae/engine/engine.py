@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from jimae.engine.cost import CostModel
-from jimae.engine.prefix_cache import Lease, PrefixCache, common_prefix
+from jimae.engine.prefix_cache import Lease, PrefixCache
 from jimae.engine.prefix_store import PrefixStore
+from jimae.engine.radix_tree import common_prefix
 from jimae.engine.scheduler import QUANTUM, Running, View, Waiting, plan, rank
 from jimae.engine.sequence import Sequence
 from jimae.engine.speculation import draft_length

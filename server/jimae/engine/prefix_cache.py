@@ -23,8 +23,21 @@ Source of the idea: RadixAttention (SGLang, arXiv:2312.07104).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
+
+from jimae.engine.radix_tree import (
+    Match,
+    Node,
+    common_prefix,
+    compress,
+    find,
+    holder,
+    is_pinned,
+    leaves,
+    parent_of,
+    path_to,
+    split,
+)
 
 
 class Memory(Protocol):
@@ -36,24 +49,6 @@ class Memory(Protocol):
     def n_seq(self) -> int: ...
     def seq_copy(self, source: int, target: int, start: int, end: int) -> None: ...
     def seq_remove(self, seq_id: int, start: int, end: int | None = None) -> None: ...
-
-
-@dataclass(eq=False)
-class Node:
-    """A run of tokens that some sequences hold. `start` is the position of its first."""
-
-    parent: Node | None
-    start: int
-    keys: list[int] = field(default_factory=list)
-    children: list[Node] = field(default_factory=list)
-    seq_id: int | None = None
-    running: bool = False
-    last_used: int = 0
-    saved: bool = False
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.keys)
 
 
 class Lease:
@@ -80,17 +75,6 @@ class Idle(NamedTuple):
     seq_id: int
     keys: list[int]
     node: Node
-
-
-class _Match(NamedTuple):
-    """The first `length` keys of `node` continue a match that ends in it."""
-
-    node: Node
-    length: int
-
-    @property
-    def end(self) -> int:
-        return self.node.start + self.length
 
 
 class PrefixCache:
@@ -138,10 +122,10 @@ class PrefixCache:
 
     def measure(self, scope: str, keys: Sequence[int]) -> tuple[int, int]:
         """How many of the first `keys` are cached, and how many of these are pinned already."""
-        match = self._find(scope, keys)
+        match = self._match(scope, keys)
         node: Node | None = match.node
         end = match.end
-        while node is not None and not self._is_pinned(node):
+        while node is not None and not is_pinned(node):
             end, node = node.start, node.parent
         return match.end, end
 
@@ -159,11 +143,11 @@ class PrefixCache:
         """
         wanted = keys if reuse else ()
         self._plant(scope)
-        self._touch(self._find(scope, wanted).node)
+        self._touch(self._match(scope, wanted).node)
         if not self._free:
             self._remove(self._least_recent())
             self._plant(scope)
-        match = self._find(scope, wanted)
+        match = self._match(scope, wanted)
         leaf = self._take_over(match) or self._branch(match)
         self._touch(leaf)
         lease = Lease(scope, leaf)
@@ -219,17 +203,17 @@ class PrefixCache:
     def unsaved(self, at_least: int) -> Idle | None:
         """An idle sequence of that many tokens or more that was not saved yet."""
         for scope, root in self._roots.items():
-            for leaf in _leaves(root):
+            for leaf in leaves(root):
                 if leaf.seq_id is not None and not leaf.running and not leaf.saved:
                     if leaf.end >= at_least:
-                        return Idle(scope, leaf.seq_id, _path(leaf), leaf)
+                        return Idle(scope, leaf.seq_id, path_to(leaf), leaf)
                     leaf.saved = True
         return None
 
     def forget(self, scope: str) -> None:
         """Drop every idle sequence of a scope."""
         if (root := self._roots.get(scope)) is not None:
-            for leaf in [leaf for leaf in _leaves(root) if not leaf.running]:
+            for leaf in [leaf for leaf in leaves(root) if not leaf.running]:
                 self._remove(leaf)
 
     def clear(self) -> None:
@@ -243,54 +227,20 @@ class PrefixCache:
         """Have a root for a scope: an empty one does not outlive its last sequence."""
         self._roots.setdefault(scope, Node(None, 0))
 
-    def _find(self, scope: str, keys: Sequence[int]) -> _Match:
-        """The longest match with `keys`, less the last of them."""
-        limit = max(0, len(keys) - 1)
-        node = self._roots.get(scope) or Node(None, 0)
-        found = whole = _Match(node, 0)
-        while True:
-            best: _Match | None = None
-            for child in node.children:
-                length = common_prefix(child.keys, keys, child.start, limit)
-                if length and (best is None or length > best.length):
-                    best = _Match(child, length)
-            if best is None:
-                break
-            found, node = best, best.node
-            if best.length < len(node.keys):
-                break
-            if node.seq_id is not None and not node.running:
-                whole = best
-        return whole if self.whole_only else found
-
-    @staticmethod
-    def _is_pinned(node: Node) -> bool:
-        """Whether a running sequence holds the cells of `node`."""
-        stack = [node]
-        while stack:
-            at = stack.pop()
-            if at.running:
-                return True
-            stack.extend(at.children)
-        return False
+    def _match(self, scope: str, keys: Sequence[int]) -> Match:
+        root = self._roots.get(scope) or Node(None, 0)
+        return find(root, keys, whole_only=self.whole_only)
 
     def _leaves(self) -> Iterator[Node]:
         for root in self._roots.values():
-            yield from _leaves(root)
+            yield from leaves(root)
 
     def _least_recent(self) -> Node:
         return min((leaf for leaf in self._leaves() if not leaf.running), key=lambda n: n.last_used)
 
-    @staticmethod
-    def _holder(node: Node) -> int:
-        """A sequence that holds the cells of `node`."""
-        while node.seq_id is None:
-            node = node.children[0]
-        return node.seq_id
-
     # --- changing the tree -------------------------------------------------------------
 
-    def _take_over(self, match: _Match) -> Node | None:
+    def _take_over(self, match: Match) -> Node | None:
         """Go on with an idle sequence that was matched to its very end."""
         node = match.node
         if node.seq_id is None or node.running or match.length < len(node.keys):
@@ -298,30 +248,22 @@ class PrefixCache:
         node.running, node.saved = True, False
         return node
 
-    def _branch(self, match: _Match) -> Node:
+    def _branch(self, match: Match) -> Node:
         """A new running leaf below the match, sharing the cells above it."""
         parent = match.node
         if match.length < len(parent.keys) or parent.seq_id is not None:
-            parent = self._split(parent, match.length)
+            parent = split(parent, match.length)
         seq_id = self._free.pop()
         if parent.end:
-            self._memory.seq_copy(self._holder(parent), seq_id, 0, parent.end)
+            self._memory.seq_copy(holder(parent), seq_id, 0, parent.end)
         leaf = Node(parent, parent.end, seq_id=seq_id, running=True)
         parent.children.append(leaf)
         return leaf
 
-    def _split(self, node: Node, length: int) -> Node:
-        """Cut a node after `length` keys; return the new upper half."""
-        parent = _parent(node)
-        upper = Node(parent, node.start, node.keys[:length], [node], last_used=node.last_used)
-        parent.children[parent.children.index(node)] = upper
-        node.parent, node.start, node.keys = upper, upper.end, node.keys[length:]
-        return upper
-
     def _merge(self, node: Node) -> None:
         """Give back the cells of a new idle leaf that a sibling holds as well."""
         while node.keys:
-            parent = _parent(node)
+            parent = parent_of(node)
             twin, length = None, 0
             for sibling in parent.children:
                 shared = common_prefix(sibling.keys, node.keys) if sibling is not node else 0
@@ -333,7 +275,7 @@ class PrefixCache:
                 self._remove(twin)
                 continue
             if length < len(twin.keys) or twin.seq_id is not None:
-                twin = self._split(twin, length)
+                twin = split(twin, length)
             self._move_below(node, twin)
         self._remove(node)
 
@@ -341,15 +283,15 @@ class PrefixCache:
         """Replace the first cells of a leaf by those of `twin`, which spell the same."""
         if node.seq_id is None:
             raise ValueError("only a leaf can be moved")
-        parent = _parent(node)
+        parent = parent_of(node)
         self._memory.seq_remove(node.seq_id, twin.start, twin.end)
-        self._memory.seq_copy(self._holder(twin), node.seq_id, twin.start, twin.end)
+        self._memory.seq_copy(holder(twin), node.seq_id, twin.start, twin.end)
         self._used -= len(twin.keys)
         parent.children.remove(node)
         node.parent, node.start, node.keys = twin, twin.end, node.keys[len(twin.keys) :]
         twin.children.append(node)
         twin.last_used = max(twin.last_used, node.last_used)
-        self._compress(parent)
+        self._tidy(parent)
 
     def _trim(self, leaf: Node, n: int) -> None:
         """Give up `n` cells at the end of an idle leaf, or all it has."""
@@ -366,23 +308,15 @@ class PrefixCache:
         self._memory.seq_remove(leaf.seq_id, 0)
         self._free.append(leaf.seq_id)
         self._used -= len(leaf.keys)
-        parent = _parent(leaf)
+        parent = parent_of(leaf)
         parent.children.remove(leaf)
-        self._compress(parent)
+        self._tidy(parent)
 
-    def _compress(self, node: Node) -> None:
-        """Join an inner node with its only child; forget an empty root."""
-        if node.parent is None:
-            if not node.children:
-                self._roots = {s: root for s, root in self._roots.items() if root is not node}
-            return
-        if len(node.children) == 1:
-            (child,) = node.children
-            child.parent, child.start = node.parent, node.start
-            child.keys = node.keys + child.keys
-            child.last_used = max(child.last_used, node.last_used)
-            siblings = node.parent.children
-            siblings[siblings.index(node)] = child
+    def _tidy(self, node: Node) -> None:
+        """Keep the tree compressed after `node` lost a child; forget an empty root."""
+        if node.parent is None and not node.children:
+            self._roots = {s: root for s, root in self._roots.items() if root is not node}
+        compress(node)
 
     def _touch(self, node: Node) -> None:
         self._clock += 1
@@ -419,50 +353,7 @@ class PrefixCache:
 
     def contents(self) -> dict[int, list[int]]:
         """The tokens that each sequence id should hold."""
-        return {self._holder(leaf): _path(leaf) for leaf in self._leaves()}
-
-
-def _leaves(root: Node) -> Iterator[Node]:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.seq_id is not None:
-            yield node
-        stack.extend(node.children)
-
-
-def _path(leaf: Node) -> list[int]:
-    """All tokens from the root to the end of a leaf."""
-    keys: list[int] = []
-    node: Node | None = leaf
-    while node is not None:
-        keys = node.keys + keys
-        node = node.parent
-    return keys
-
-
-def common_prefix(
-    mine: Sequence[int], other: Sequence[int], offset: int = 0, limit: int | None = None
-) -> int:
-    """Length of the longest common prefix of `mine` and `other[offset:limit]`."""
-    end = len(other) if limit is None else limit
-    most = min(len(mine), max(0, end - offset))
-    if mine[:most] == other[offset : offset + most]:
-        return most
-    low, high = 0, most  # mine[:low] agrees, mine[:high] does not
-    while high - low > 1:
-        middle = (low + high) // 2
-        if mine[low:middle] == other[offset + low : offset + middle]:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-def _parent(node: Node) -> Node:
-    if node.parent is None:
-        raise ValueError("the root has no parent")
-    return node.parent
+        return {holder(leaf): path_to(leaf) for leaf in self._leaves()}
 
 
 def _check(holds: bool, message: str) -> None:

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import msgspec
 
-from jimae.engine.prefix_cache import common_prefix
 from jimae.engine.prefix_store import SavedPrefix
+from jimae.engine.radix_tree import common_prefix
 
 log = logging.getLogger(__name__)
 
