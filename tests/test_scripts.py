@@ -21,6 +21,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(shell, "LOG", tmp_path / "setup.log")
     monkeypatch.setattr(stamps, "STAMPS", tmp_path / "stamps")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
+    monkeypatch.delenv("TEST_MODELS_DIR", raising=False)
     return tmp_path
 
 
