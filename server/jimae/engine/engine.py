@@ -10,16 +10,17 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from jimae.engine.cost import CostModel
-from jimae.engine.prefix_cache import Lease, PrefixCache
+from jimae.engine.fairness import ServiceCounters
+from jimae.engine.persistence import Persistence
+from jimae.engine.prefix_cache import PrefixCache
 from jimae.engine.prefix_store import PrefixStore
 from jimae.engine.radix_tree import common_prefix
 from jimae.engine.scheduler import QUANTUM, Running, View, Waiting, plan, rank
 from jimae.engine.sequence import Sequence
-from jimae.engine.speculation import draft_length
+from jimae.engine.work import Work, add_drafts, step_budget
 from jimae.errors import JimaeError
 from jimae.llama.model import DecodeAbortedError, Logits, Model, NoRoomError, Slice
 from jimae.types import (
@@ -38,21 +39,8 @@ from jimae.types import (
 
 log = logging.getLogger(__name__)
 
-IDLE_FACTOR = 3.0
-"""How much longer than the target a step may take while nobody reads an answer."""
-
-OUTPUT_WEIGHT = 2.0
-"""Virtual tokens that a generated token is charged, against one for a prompt token."""
-
 WORTH_WAITING = 2 * QUANTUM
 """Shared prompt tokens from which a request waits for another that is computing them."""
-
-
-WORTH_SAVING = 512
-"""Tokens from which an idle prefix is saved: reading fewer in again takes seconds."""
-
-WORTH_RESTORING = 128
-"""Tokens that a saved prefix must have more than the cache to be loaded."""
 
 
 class EngineOptions(NamedTuple):
@@ -62,17 +50,6 @@ class EngineOptions(NamedTuple):
     parallel: int = 16
     max_queue: int = 128
     target_itl: float = 0.8
-
-
-@dataclass
-class _Work:
-    """What one sequence computes in a step; the last `outputs` tokens give logits."""
-
-    sequence: Sequence
-    lease: Lease
-    start: int
-    tokens: list[int]
-    outputs: int
 
 
 class Engine:
@@ -89,13 +66,13 @@ class Engine:
         self.model = model
         self.options = options
         self.cache = PrefixCache(model, whole_only=model.memory == "recurrent")
+        self._persistence = Persistence(self.cache, model, store) if store else None
         self.cost = CostModel()
         self._emit = emit
         self._clock = clock
-        self._store = store
         self._waiting: dict[str, Sequence] = {}
         self._running: dict[str, Sequence] = {}
-        self._counters: dict[str, float] = {}
+        self._counters = ServiceCounters()
         self._steps = self._prefilled = self._reused = self._generated = 0
         self._drafted = self._confirmed = 0
         self._mean_seconds = 0.0
@@ -119,8 +96,12 @@ class Engine:
                 seconds=math.ceil(seconds),
             )
         sequence.arrived_at = self._clock()
-        self._restore(sequence)
-        self._lift(sequence.principal.id)
+        if self._persistence is not None and _reuses(sequence):
+            self._persistence.restore(sequence)
+        self._counters.arrive(
+            sequence.principal.id,
+            (s.principal.id for s in (*self._waiting.values(), *self._running.values())),
+        )
         self._waiting[sequence.id] = sequence
 
     def cancel(self, sequence_id: str) -> None:
@@ -157,58 +138,50 @@ class Engine:
     # --- what outlives the process ------------------------------------------------------
 
     def save_one(self) -> bool:
-        """Save a prefix that is worth keeping and not saved yet; whether there was one."""
-        idle = self.cache.unsaved(WORTH_SAVING) if self._store is not None else None
-        if idle is None or self._store is None:
-            return False
-        self._store.save(idle.scope, idle.keys, self.model.seq_save(idle.seq_id))
-        idle.node.saved = True
-        return True
+        """Save one idle prefix that is worth it; whether there was one."""
+        return self._persistence is not None and self._persistence.save_one()
 
     def forget(self, scope: str) -> None:
         """Drop what idle sequences of a scope hold, in memory and on disk."""
         self.cache.forget(scope)
-        if self._store is not None:
-            self._store.forget(scope)
-
-    def _restore(self, sequence: Sequence) -> None:
-        """Bring back the saved prefix of a prompt, if it is much longer than what is here."""
-        if self._store is None or not _reuses(sequence):
-            return
-        scope, tokens = sequence.principal.scope, sequence.tokens
-        saved = self._store.find(scope, tokens)
-        if saved is None or saved.matching - self.cache.measure(scope, tokens)[0] < WORTH_RESTORING:
-            return
-        data = self._store.load(saved)
-        if data is not None and not self.cache.adopt(
-            scope, saved.keys, lambda seq_id: self.model.seq_load(seq_id, data)
-        ):
-            log.warning("a saved prefix of %d tokens could not be restored", len(saved.keys))
+        if self._persistence is not None:
+            self._persistence.forget(scope)
 
     # --- the step -----------------------------------------------------------------------
 
-    def step(self) -> None:
-        """Run one batch, if there is anything to run."""
+    def step(self) -> bool:
+        """Run one batch; whether there was anything to run."""
         work = [self._work(self._running[name], n) for name, n in self._schedule().items()]
         if not work:
-            return
-        self._add_drafts(work)
+            return False
+        if not self.cache.whole_only:
+            self._drafted += add_drafts(
+                work,
+                self.cost,
+                room=self.cache.cells_total - self.cache.cells_pinned,
+                rows=self.model.n_outputs,
+                most=self.model.n_batch,
+            )
         started = self._step_began = self._clock()
         self._in_step = frozenset(w.sequence.id for w in work)
         try:
             outputs = self._run(work)
         except DecodeAbortedError:
-            return
+            return True
         except (JimaeError, NoRoomError, ValueError) as error:
             self._fail([w.sequence for w in work], error)
-            return
+            return True
         finally:
             self._in_step = frozenset()
             self._step_began = None
-        pairs = sum(len(w.tokens) * (w.start + len(w.tokens)) for w in work)
-        self.cost.observe(sum(len(w.tokens) for w in work), pairs, self._clock() - started)
+        self.cost.observe(
+            sum(len(w.tokens) for w in work),
+            sum(w.pairs for w in work),
+            self._clock() - started,
+        )
         self._steps += 1
         self._postprocess(work, outputs)
+        return True
 
     def _schedule(self) -> dict[str, int]:
         while True:
@@ -222,49 +195,22 @@ class Engine:
         self._tell_positions()
         return chosen.tokens
 
-    def _work(self, sequence: Sequence, n: int) -> _Work:
+    def _work(self, sequence: Sequence, n: int) -> Work:
         if sequence.lease is None:
             raise AssertionError(f"{sequence.id} runs without a lease")
         start = sequence.computed
         tokens = sequence.tokens[start : start + n]
         last = start + n == len(sequence.tokens)
-        return _Work(sequence, sequence.lease, start, tokens, outputs=int(last))
+        return Work(sequence, sequence.lease, tokens, outputs=int(last))
 
-    def _add_drafts(self, work: list[_Work]) -> None:
-        """Append guessed tokens to decoding sequences for as long as it pays."""
-        if self.cache.whole_only:
-            return
-        total = sum(len(w.tokens) for w in work)
-        pairs = sum(len(w.tokens) * (w.start + len(w.tokens)) for w in work)
-        room = self.cache.cells_total - self.cache.cells_pinned - total
-        rows = self.model.n_outputs - sum(w.outputs for w in work)
-        for w in work:
-            if not w.sequence.decoding:
-                continue
-            left = w.sequence.max_tokens - w.sequence.generated - 1
-            draft = w.sequence.lookup.draft()
-            available = min(len(draft), room, rows, left, self.model.n_batch - total)
-            if available <= 0:
-                continue
-            depth = w.start + len(draft)
-
-            def seconds(n: int, total: int = total, depth: int = depth) -> float:
-                return self.cost.predict(n, pairs + (n - total) * depth)
-
-            n = draft_length(available, w.sequence.lookup.acceptance, total, seconds)
-            w.tokens += draft[:n]
-            w.outputs += n
-            total, room, rows = total + n, room - n, rows - n
-            self._drafted += n
-
-    def _run(self, work: list[_Work]) -> list[Logits]:
+    def _run(self, work: list[Work]) -> list[Logits]:
         if not self.cache.make_room(sum(len(w.tokens) for w in work)):
             raise NoRoomError
         return self.model.decode(
             [Slice(w.lease.seq_id, w.start, w.tokens, w.outputs) for w in work]
         )
 
-    def _postprocess(self, work: list[_Work], outputs: list[Logits]) -> None:
+    def _postprocess(self, work: list[Work], outputs: list[Logits]) -> None:
         rows = iter(outputs)
         for w in work:
             logits = [next(rows) for _ in range(w.outputs)]
@@ -278,17 +224,22 @@ class Engine:
             if computed < len(w.tokens):
                 self.model.seq_remove(w.lease.seq_id, w.start + computed)
             self.cache.extend(w.lease, w.tokens[:computed])
-            self._charge(w.sequence, computed, prompt)
+            user = w.sequence.principal.id
+            if prompt:
+                self._prefilled += computed
+                self._counters.charge(user, prompt=computed)
+            else:
+                self._counters.charge(user, output=computed)
             if prompt and not sampled:
                 self._emit(w.sequence.id, Prefill(w.sequence.computed, w.sequence.prompt_length))
             self._confirmed += max(0, len(sampled) - 1)
             for token in sampled:
                 self._accept(w.sequence, token)
 
-    def _sample(self, w: _Work, logits: list[Logits]) -> list[int]:
+    def _sample(self, w: Work, logits: list[Logits]) -> list[int]:
         """The tokens that the sampler chooses: one, and one more for each draft it confirms."""
         sampled: list[int] = []
-        drafts = w.tokens[len(w.tokens) - w.outputs + 1 :] if w.outputs else []
+        drafts = w.drafts
         for index, row in enumerate(logits):
             token = w.sequence.sampler.sample(row)
             sampled.append(token)
@@ -397,17 +348,21 @@ class Engine:
         return View(
             waiting=waiting,
             running=running,
-            counters=self._counters,
+            counters=self._counters.values,
             room=self.cache.cells_total - self.cache.cells_pinned,
             slots=min(self.options.parallel, self.model.n_seq),
-            budget=self._budget(),
+            budget=step_budget(
+                self._running.values(), self.cost, self.options.target_itl, self.model.n_batch
+            ),
         )
 
     def _queue(self) -> list[Sequence]:
         """Who waits, first the one whose turn is next."""
         return sorted(
             self._waiting.values(),
-            key=lambda s: rank(s.principal.id, s.principal.priority, s.arrival, self._counters),
+            key=lambda s: rank(
+                s.principal.id, s.principal.priority, s.arrival, self._counters.values
+            ),
         )
 
     def _look(self, sequence: Sequence, ahead: list[Sequence]) -> Waiting:
@@ -430,41 +385,7 @@ class Engine:
             behind=behind,
         )
 
-    def _budget(self) -> int:
-        """Tokens of the next step, so that it takes about as long as it may."""
-        reading = [s for s in self._running.values() if s.decoding]
-        prompts = [s for s in self._running.values() if not s.decoding]
-        target = self.options.target_itl * (1.0 if reading else IDLE_FACTOR)
-        pairs = sum(len(s.tokens) for s in reading)
-        depth = max((s.computed for s in prompts), default=0)
-        least = len(reading) + QUANTUM // 2
-        most = self.model.n_batch
-        for total in range(most - most % QUANTUM, least, -QUANTUM):
-            chunk = total - len(reading)
-            if self.cost.predict(total, pairs + chunk * (depth + chunk)) <= target:
-                return total
-        return min(least, most)
-
-    # --- fairness -------------------------------------------------------------------------
-
-    def _lift(self, user: str) -> None:
-        """Someone who comes back does not live on credit from when they were away."""
-        active = {s.principal.id for s in (*self._waiting.values(), *self._running.values())}
-        if user in active:
-            return
-        floor = min((self._counters.get(u, 0.0) for u in active), default=0.0)
-        kept = {u: self._counters[u] for u in active if u in self._counters}
-        kept[user] = max(self._counters.get(user, 0.0), floor)
-        if not active:
-            kept[user] = 0.0
-        self._counters = kept
-
-    def _charge(self, sequence: Sequence, tokens: int, prompt: bool) -> None:
-        user = sequence.principal.id
-        if prompt:
-            self._prefilled += tokens
-        weight = 1.0 if prompt else OUTPUT_WEIGHT
-        self._counters[user] = self._counters.get(user, 0.0) + weight * tokens
+    # --- the queue ------------------------------------------------------------------------
 
     def _must_wait(self) -> bool:
         return bool(self._waiting) or len(self._running) >= self.options.parallel

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
 """Quiet time before prefixes are saved: who asks next does not wait for it."""
 
+STUCK_SECONDS = 0.01
+
 T = TypeVar("T")
 Command = Callable[[], None]
 
@@ -98,5 +100,7 @@ class EngineLoop:
             unsaved = True
             while self._inbox:
                 self._inbox.popleft()()
-            if not self._stopping:
-                self._engine.step()
+            if not self._stopping and self._engine.busy and not self._engine.step():
+                # Everybody waits for something that a step does not change.
+                with self._wake:
+                    self._wake.wait(STUCK_SECONDS)
