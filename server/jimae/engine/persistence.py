@@ -1,0 +1,53 @@
+"""Which prefixes outlive the process, and when they come back."""
+
+from __future__ import annotations
+
+import logging
+
+from jimae.engine.prefix_cache import PrefixCache
+from jimae.engine.prefix_store import PrefixStore
+from jimae.engine.sequence import Sequence
+from jimae.llama.model import Model
+
+log = logging.getLogger(__name__)
+
+WORTH_SAVING = 512
+"""Tokens from which an idle prefix is saved: reading fewer in again takes seconds."""
+
+WORTH_RESTORING = 128
+"""Tokens that a saved prefix must have more than the cache to be loaded."""
+
+
+class Persistence:
+    """Moves prefixes between a cache and a store."""
+
+    def __init__(self, cache: PrefixCache, model: Model, store: PrefixStore) -> None:
+        self._cache = cache
+        self._model = model
+        self._store = store
+
+    def save_one(self) -> bool:
+        """Save an idle prefix that is worth keeping and not saved yet; whether there was one."""
+        idle = self._cache.unsaved(WORTH_SAVING)
+        if idle is None:
+            return False
+        self._store.save(idle.scope, idle.keys, self._model.seq_save(idle.seq_id))
+        idle.node.saved = True
+        return True
+
+    def restore(self, sequence: Sequence) -> None:
+        """Bring back the saved prefix of a prompt, if it is much longer than what is here."""
+        scope, tokens = sequence.principal.scope, sequence.tokens
+        saved = self._store.find(scope, tokens)
+        cached, _ = self._cache.measure(scope, tokens)
+        if saved is None or saved.matching - cached < WORTH_RESTORING:
+            return
+        data = self._store.load(saved)
+        if data is not None and not self._cache.adopt(
+            scope, saved.keys, lambda seq_id: self._model.seq_load(seq_id, data)
+        ):
+            log.warning("a saved prefix of %d tokens could not be restored", len(saved.keys))
+
+    def forget(self, scope: str) -> None:
+        """Delete what was saved for a scope."""
+        self._store.forget(scope)

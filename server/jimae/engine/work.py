@@ -1,0 +1,88 @@
+"""What a step consists of: its size, and the tokens that are guessed into it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from jimae.engine.cost import CostModel
+from jimae.engine.prefix_cache import Lease
+from jimae.engine.scheduler import QUANTUM
+from jimae.engine.sequence import Sequence
+from jimae.engine.speculation import draft_length
+
+IDLE_FACTOR = 3.0
+"""How much longer than the target a step may take while nobody reads an answer."""
+
+
+@dataclass
+class Work:
+    """What one sequence computes in a step; the last `outputs` tokens give logits.
+
+    Behind the sequence's own tokens there may be drafted ones, `outputs` - 1 of them.
+    """
+
+    sequence: Sequence
+    lease: Lease
+    tokens: list[int]
+    outputs: int
+
+    def __post_init__(self) -> None:
+        self.start = self.lease.length
+
+    @property
+    def pairs(self) -> int:
+        """(token, cell) pairs that attention visits, rounded up."""
+        return len(self.tokens) * (self.start + len(self.tokens))
+
+    @property
+    def drafts(self) -> list[int]:
+        return self.tokens[len(self.tokens) - self.outputs + 1 :] if self.outputs else []
+
+
+def step_budget(running: Collection[Sequence], cost: CostModel, target: float, most: int) -> int:
+    """Tokens of the next step, decoding ones included, so that it takes about `target` seconds.
+
+    While nobody reads an answer it may take `IDLE_FACTOR` times as long. Some
+    prompt tokens always fit, or nobody who waits would ever be read in.
+    """
+    reading = [s for s in running if s.decoding]
+    depth = max((s.computed for s in running if not s.decoding), default=0)
+    pairs = sum(len(s.tokens) for s in reading)
+    if not reading:
+        target *= IDLE_FACTOR
+    least = len(reading) + QUANTUM // 2
+    for total in range(most - most % QUANTUM, least, -QUANTUM):
+        chunk = total - len(reading)
+        if cost.predict(total, pairs + chunk * (depth + chunk)) <= target:
+            return total
+    return min(least, most)
+
+
+def add_drafts(work: list[Work], cost: CostModel, *, room: int, rows: int, most: int) -> int:
+    """Append guessed tokens to decoding sequences where it pays; return how many.
+
+    `room` counts cells, `rows` logits and `most` tokens that the step may have.
+    """
+    total = sum(len(w.tokens) for w in work)
+    pairs = sum(w.pairs for w in work)
+    room, rows = room - total, rows - sum(w.outputs for w in work)
+    before = total
+    for w in work:
+        if not w.sequence.decoding:
+            continue
+        draft = w.sequence.lookup.draft()
+        left = w.sequence.max_tokens - w.sequence.generated - 1
+        available = min(len(draft), room, rows, left, most - total)
+        if available <= 0:
+            continue
+        depth = w.start + available
+
+        def seconds(n: int, total: int = total, depth: int = depth) -> float:
+            return cost.predict(n, pairs + (n - total) * depth)
+
+        n = draft_length(available, w.sequence.lookup.acceptance, total, seconds)
+        w.tokens += draft[:n]
+        w.outputs += n
+        total, room, rows = total + n, room - n, rows - n
+    return total - before
