@@ -29,7 +29,7 @@ def archive_of(path: Path, files: dict[str, str]) -> Path:
 
 
 def test_the_command_has_the_fair_settings() -> None:
-    options = PeerOptions("llama-server", Path("/m/x.gguf"), users=8, extra=("-fa", "on"))
+    options = PeerOptions("llama-server", Path("/m/x.gguf"), slots=8, extra=("-fa", "on"))
     words = command(Path("/bin/llama-server"), 1234, options)
     pairs = dict(pairwise(words))
     assert pairs["-c"] == str(8 * 4096)

@@ -46,11 +46,11 @@ STOP_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class PeerOptions:
-    """`context` is tokens per user; `extra` goes to the end of the command."""
+    """`slots` are answers at once, `context` tokens for each; `extra` ends the command."""
 
     profile: str
     model_file: Path
-    users: int
+    slots: int
     context: int = 4096
     extra: tuple[str, ...] = ()
 
@@ -75,9 +75,9 @@ def command(binary: Path, port: int, options: PeerOptions) -> list[str]:
         "--port",
         str(port),
         "-c",
-        str(options.users * options.context),
+        str(options.slots * options.context),
         "-np",
-        str(options.users),
+        str(options.slots),
         "--no-kv-unified",
         "-t",
         str(physical_cores()),

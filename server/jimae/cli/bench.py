@@ -165,6 +165,7 @@ def bench(
     from jimae.bench.compare import Plan
     from jimae.bench.peer import PROFILES, PeerOptions
     from jimae.bench.plan import DEFAULT, SCENARIOS
+    from jimae.bench.scenarios import READERS
     from jimae.bench.session import Request, Target, measure
     from jimae.bench.table import render
 
@@ -184,7 +185,9 @@ def bench(
         if model_file is None:
             raise typer.BadParameter("--peer needs --model-file, the GGUF file that it serves.")
         extra = tuple(shlex.split(peer_args))
-        peers = [PeerOptions(name, model_file, users, extra=extra) for name in profiles]
+        # Otherwise its readers would wait for each other, and not for the long prompt.
+        slots = max(users, READERS + 1)
+        peers = [PeerOptions(name, model_file, slots, extra=extra) for name in profiles]
 
     plan = Plan(
         scenarios=[SCENARIOS[name] for name in names],
