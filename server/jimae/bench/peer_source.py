@@ -92,13 +92,15 @@ def unpack(archive: Path, folder: Path) -> tuple[Path, str]:
     commit = "unknown"
     root = ""
     with tarfile.open(archive) as tar:
+        # Python 3.11.2, which Debian 12 has, knows no filters; the archive's sum is checked.
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)
         for member in tar:
             root, _, inside = member.name.partition("/")
             if inside == ".git/modules/vendor/llama.cpp/HEAD":
                 file = tar.extractfile(member)
                 commit = file.read().decode().strip() if file else commit
             elif inside.startswith("vendor/llama.cpp/") and inside != "vendor/llama.cpp/.git":
-                tar.extract(member, folder, filter="data")
+                tar.extract(member, folder)
     source = folder / root / "vendor" / "llama.cpp"
     if not (source / "tools" / "server").is_dir():
         raise JimaeError(
