@@ -7,10 +7,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from jimae import settings
 from jimae.errors import JimaeError
-from jimae.settings import FILE_NAME, Settings, env_name, load, names
+from jimae.settings import (
+    FILE_NAME,
+    EngineSettings,
+    ModelSettings,
+    Settings,
+    env_name,
+    load,
+    names,
+)
 
 
 def test_the_defaults_hold_without_file_and_environment(tmp_path: Path) -> None:
@@ -134,3 +143,46 @@ def test_no_value_ends_in_anything_but_settings_or_our_error(name: str, value: s
     except JimaeError as error:
         found = (error.code, error.values["name"])
         assert found == ("setting_invalid", name)  # either way out is right
+
+
+def test_a_model_has_settings_of_its_own(tmp_path: Path) -> None:
+    table = '[engine]\nthreads = 3\n[model."qwen2.5-coder-1.5b"]\nkv_type = "q8_0"\nparallel = 2\n'
+    (tmp_path / FILE_NAME).write_text(table)
+    found = load(environ={}, overrides={"data_dir": tmp_path})
+
+    engine = found.for_model("qwen2.5-coder-1.5b").engine
+    assert (engine.kv_type, engine.parallel, engine.threads) == ("q8_0", 2, 3)
+    assert found.for_model("another") == found
+    assert engine.kv_tokens == found.engine.kv_tokens
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("kv_token = 512", r"model\.a\.b\.kv_token.*model\.a\.b\.kv_tokens"),
+        ("target_itl = 0.5", r"model\.a\.b\.target_itl"),
+        ("kv_tokens = 12", r"model\.a\.b\.kv_tokens.*256"),
+    ],
+)
+def test_a_mistake_in_the_table_of_a_model_stops_the_start(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    (tmp_path / FILE_NAME).write_text(f'[model."a.b"]\n{line}\n')
+
+    with pytest.raises(JimaeError, match=words):
+        load(environ={}, overrides={"data_dir": tmp_path})
+
+
+def test_the_tables_of_models_are_in_the_file_only() -> None:
+    with pytest.raises(JimaeError, match="JIMAE_MODEL"):
+        load(environ={"JIMAE_MODEL": "{}"})
+
+
+def test_every_setting_of_a_model_is_one_of_the_engine() -> None:
+    engine = EngineSettings.model_fields
+    assert set(ModelSettings.model_fields) <= set(engine)
+    values = {"context": -1, "kv_tokens": 255, "parallel": 129, "threads": -1, "gpu_layers": -2}
+    for name, value in values.items():
+        for section in (EngineSettings, ModelSettings):
+            with pytest.raises(ValidationError):
+                section.model_validate({name: value})

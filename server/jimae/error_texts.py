@@ -237,6 +237,35 @@ TEXTS: dict[str, Text] = {
         "The model '{model}' could not be loaded: {reason}",
         "モデル「{model}」を読み込めませんでした: {reason}",
     ),
+    "model_too_large": Text(
+        503,
+        SERVER,
+        "The model '{model}' needs {need} of memory; {free} can be had on this machine. "
+        "What would fit: of the models here {installed}; with jimae pull {catalogue}.",
+        "モデル「{model}」には {need} のメモリが必要ですが、このマシンで使えるのは {free} です。"
+        "収まるモデル: 導入済みでは {installed}、jimae pull で取得できるものでは {catalogue}",
+    ),
+    "model_context_too_large": Text(
+        503,
+        SERVER,
+        "The model '{model}' needs {need} of memory with room for {kv_tokens} tokens; {free} can "
+        "be had on this machine. It fits with kv_tokens = {fitting} in the table "
+        '[model."{model}"] of jimae.toml. Other models that fit: here {installed}; with '
+        "jimae pull {catalogue}.",
+        "モデル「{model}」には、{kv_tokens} トークン分の領域を含めて {need} のメモリが必要ですが、"
+        'このマシンで使えるのは {free} です。jimae.toml の [model."{model}"] に '
+        "kv_tokens = {fitting} と書けば収まります。ほかに収まるモデル: 導入済みでは {installed}、"
+        "jimae pull で取得できるものでは {catalogue}",
+    ),
+    "model_no_room": Text(
+        503,
+        SERVER,
+        "The model '{model}' needs {need} of memory, and {free} is free while these are in use: "
+        "{used}. Send the request again when they are done.",
+        "モデル「{model}」には {need} のメモリが必要ですが、"
+        "{used} が使用中のため空きは {free} です。"
+        "それらの処理が終わってから、もう一度送信してください。",
+    ),
     "decode_failed": Text(
         500,
         SERVER,

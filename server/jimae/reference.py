@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from jimae.error_texts import TEXTS
-from jimae.settings import Settings, env_name
+from jimae.settings import ModelSettings, Settings, env_name
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 NOTE = "<!-- Written by `python -m jimae.reference`; change the code instead. -->\n\n"
@@ -43,6 +43,9 @@ port = 8080
 
 [engine]
 kv_tokens = 32768
+
+[model."qwen2.5-coder-1.5b"]
+kv_type = "q8_0"
 ```
 
 """
@@ -105,12 +108,21 @@ def _setting_sections() -> Iterator[str]:
     for name, field in Settings.model_fields.items():
         if section := _section(field):
             sections[name] = section
-        else:
+        elif name != "model":
             top[name] = field
     yield _table("General", "Above all tables of the file.", "", top)
     for name, section in sections.items():
         words = section.__doc__ or ""
         yield _table(f"[{name}]", words, f"{name}.", section.model_fields)
+    yield "\n".join(_model_table())
+
+
+def _model_table() -> Iterator[str]:
+    yield f'## [model."ID"]\n\n{ModelSettings.__doc__ or ""}\n'
+    yield "| name | default | what it does |\n| --- | --- | --- |"
+    for name, field in ModelSettings.model_fields.items():
+        yield f"| `{name}` | {_default(field)} | {field.description} |"
+    yield ""
 
 
 def _section(field: FieldInfo) -> type[BaseModel] | None:

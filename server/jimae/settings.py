@@ -24,6 +24,14 @@ ENV_PREFIX = "JIMAE_"
 ENV_DELIMITER = "__"
 FILE_NAME = "jimae.toml"
 
+# What both [engine] and a [model."ID"] table can say.
+Context = Annotated[int, Field(ge=0)]
+KvTokens = Annotated[int, Field(ge=256)]
+Parallel = Annotated[int, Field(ge=1, le=128)]
+Threads = Annotated[int, Field(ge=0)]
+Batch = Annotated[int, Field(ge=128, le=4096)]
+GpuLayers = Annotated[int, Field(ge=-1)]
+
 Scope = Literal["user", "key", "group", "server"]
 KvType = Literal["f16", "q8_0"]
 
@@ -62,24 +70,27 @@ class ModelsSettings(_Section):
     hub: str | None = Field(
         None, description="Base URL of a model hub mirror that `jimae pull` uses."
     )
+    ttl_minutes: Annotated[float, Field(ge=0)] = Field(
+        0,
+        description="Minutes without a request after which a model leaves memory; 0 keeps it "
+        "until the memory is needed. The default model stays.",
+    )
 
 
 class EngineSettings(_Section):
     """How a model runs."""
 
-    context: Annotated[int, Field(ge=0)] = Field(
+    context: Context = Field(
         0,
         description="Most tokens (prompt and answer) of one request; "
         "0 takes what the model and kv_tokens allow.",
     )
-    kv_tokens: Annotated[int, Field(ge=256)] = Field(
+    kv_tokens: KvTokens = Field(
         32768,
         description="Tokens of context held in memory at once, for all requests together "
         "and for what is kept for reuse.",
     )
-    parallel: Annotated[int, Field(ge=1, le=128)] = Field(
-        16, description="Most answers that are written at the same time."
-    )
+    parallel: Parallel = Field(16, description="Most answers that are written at the same time.")
     max_queue: Annotated[int, Field(ge=0)] = Field(
         128, description="Most requests that wait; one more is answered 429."
     )
@@ -89,12 +100,13 @@ class EngineSettings(_Section):
         "an answer: long prompts are read in chunks that keep to it.",
     )
     kv_type: KvType = Field("f16", description="Number format of the KV cache.")
-    threads: Annotated[int, Field(ge=0)] = Field(
-        0, description="CPU threads; 0 takes one per physical core."
+    threads: Threads = Field(0, description="CPU threads; 0 takes one per physical core.")
+    batch: Batch = Field(
+        512,
+        description="Most tokens of one step: prompts are read in chunks of at most this many "
+        "when nobody is reading an answer. `jimae tune` finds what is enough.",
     )
-    gpu_layers: Annotated[int, Field(ge=-1)] = Field(
-        -1, description="Layers to put on a GPU; -1 as many as fit."
-    )
+    gpu_layers: GpuLayers = Field(-1, description="Layers to put on a GPU; -1 as many as fit.")
     disk_cache_mb: Annotated[float, Field(ge=0)] = Field(
         1024,
         description="Most MiB per model of conversations' beginnings kept on disk, so that "
@@ -108,6 +120,18 @@ class EngineSettings(_Section):
         description="Whose requests may share a prompt's beginning in memory: "
         "the same user's, key's, group's, or everybody's on this server.",
     )
+
+
+class ModelSettings(_Section):
+    """How one model runs, where it differs from `[engine]`. In the file only."""
+
+    context: Context | None = Field(None, description="As engine.context.")
+    kv_tokens: KvTokens | None = Field(None, description="As engine.kv_tokens.")
+    parallel: Parallel | None = Field(None, description="As engine.parallel.")
+    kv_type: KvType | None = Field(None, description="As engine.kv_type.")
+    threads: Threads | None = Field(None, description="As engine.threads.")
+    batch: Batch | None = Field(None, description="As engine.batch.")
+    gpu_layers: GpuLayers | None = Field(None, description="As engine.gpu_layers.")
 
 
 class LogSettings(_Section):
@@ -129,10 +153,21 @@ class Settings(_Section):
     models: ModelsSettings = ModelsSettings()
     engine: EngineSettings = EngineSettings()
     log: LogSettings = LogSettings()
+    model: dict[str, ModelSettings] = Field(
+        default_factory=dict, description="What differs for single models, by their ids."
+    )
 
     @property
     def models_dir(self) -> Path:
         return self.data_dir / "models"
+
+    def for_model(self, model_id: str) -> Settings:
+        """These settings with what the model's own table says in `engine`."""
+        own = self.model.get(model_id)
+        if own is None:
+            return self
+        engine = self.engine.model_copy(update=own.model_dump(exclude_none=True))
+        return self.model_copy(update={"engine": engine})
 
 
 def load(
@@ -163,13 +198,14 @@ def load(
 
 
 def names() -> list[str]:
-    """Every setting's dotted name, in the order of their declaration."""
+    """Every setting's dotted name, in the order of their declaration; `[model."ID"]` tables,
+    whose names are not known beforehand, left out."""
     found: list[str] = []
     for name, field in Settings.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, _Section):
             found += [f"{name}.{inner}" for inner in section.model_fields]
-        else:
+        elif name != "model":
             found.append(name)
     return found
 
@@ -228,7 +264,10 @@ def _explain(error: ValidationError) -> JimaeError:
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return _unknown(name, names())
+        known = names()
+        if first["loc"][0] == "model" and len(first["loc"]) > 1:
+            known = [f"model.{first['loc'][1]}.{inner}" for inner in ModelSettings.model_fields]
+        return _unknown(name, known)
     return JimaeError(
         "setting_invalid", name=name, value=repr(first.get("input")), reason=first["msg"]
     )

@@ -39,6 +39,13 @@ async def test_status_for_the_page(client: httpx.AsyncClient, backend: FakeBacke
     load = status["models"][0].pop("load")
     assert load["elapsed"] >= 0
     assert load["expected"] == 0.5
+    assert load["progress"] == 1.0
+    memory = status["models"][0].pop("memory")
+    assert memory["estimated"] > 2**20
+    assert memory["measured"] is None
+    use = status["models"][0].pop("use")
+    assert use["idle"] >= 0
+    assert (use["requests"], use["expires"]) == (0, None)
     assert status == {
         "mode": "single-user",
         "models": [
@@ -57,6 +64,8 @@ async def test_status_for_the_page(client: httpx.AsyncClient, backend: FakeBacke
                 "default": False,
                 "context": None,
                 "load": None,
+                "memory": None,
+                "use": None,
                 "description": None,
             },
         ],

@@ -8,6 +8,8 @@ import psutil
 import pytest
 
 from jimae.catalogue import memory, registry
+from jimae.catalogue.gguf_header import Header
+from jimae.settings import EngineSettings
 
 SHIPPED = registry.load()
 
@@ -63,3 +65,86 @@ def test_control_groups(tmp_path: Path, files: dict[str, str], membership: str, 
 
 def test_without_control_groups(tmp_path: Path) -> None:
     assert memory.cgroup_limit(tmp_path, tmp_path / "none") == 1 << 60
+
+
+QWEN = Header(
+    version=3,
+    architecture="qwen2",
+    name=None,
+    file_type=15,
+    context_length=32768,
+    block_count=28,
+    embedding_length=1536,
+    head_count=12,
+    head_count_kv=2,
+    key_length=None,
+    value_length=None,
+    feed_forward_length=8960,
+    kv_heads=56,
+    vocab_size=151936,
+    chat_template=None,
+    tensor_count=339,
+    tensor_bytes=1_111_370_240,
+    data_offset=0,
+    repacked_bytes=625_508_352,
+)
+
+
+@pytest.mark.parametrize(
+    ("kv_tokens", "kv_type", "measured"),
+    [(4096, "f16", 1941), (4096, "q8_0", 1889), (32768, "f16", 2719), (32768, "q8_0", 2301)],
+)
+def test_the_estimate_is_what_was_measured(kv_tokens: int, kv_type: str, measured: int) -> None:
+    engine = EngineSettings.model_validate({"kv_tokens": kv_tokens, "kv_type": kv_type})
+    found = memory.estimate(QWEN, engine)
+    assert found.resident / 2**20 == pytest.approx(measured, rel=0.1)
+    assert found.resident - found.required == QWEN.repacked_bytes
+
+
+def test_keys_and_values_can_have_widths_of_their_own() -> None:
+    # 28 layers of 2 heads, 128 elements of 2 bytes, a key and a value.
+    assert memory.kv_bytes_of(QWEN, "f16") == 28 * 2 * 2 * 128 * 2
+    wide = QWEN._replace(key_length=256)
+    assert memory.kv_bytes_of(wide, "f16") == 2 * memory.kv_bytes_of(QWEN, "f16")
+    assert memory.kv_bytes_of(wide._replace(value_length=128), "q8_0") == 56 * (256 + 128) * 34 / 32
+    assert memory.kv_bytes_of(QWEN._replace(kv_heads=None), "f16") == 0
+
+
+@pytest.mark.parametrize("kv_type", ["f16", "q8_0"])
+def test_the_tokens_that_fit_do_and_more_do_not(kv_type: str) -> None:
+    engine = EngineSettings.model_validate({"kv_type": kv_type})
+    room = 2 << 30
+    tokens = memory.tokens_that_fit(QWEN, engine, room)
+    assert tokens % 1024 == 0
+    needs = [
+        memory.estimate(QWEN, engine.model_copy(update={"kv_tokens": count})).required
+        for count in (tokens, tokens + 1024)
+    ]
+    assert needs[0] <= room < needs[1]
+    assert memory.tokens_that_fit(QWEN, engine, 1 << 30) == 0
+
+
+def test_layers_on_a_gpu() -> None:
+    assert memory.layers_that_fit(28, 40, 100, 99) == 0
+    assert memory.layers_that_fit(28, 40, 100, 179) == 1
+    assert memory.layers_that_fit(28, 40, 100, 180) == 2
+    assert memory.layers_that_fit(28, 40, 100, 1 << 30) == 29
+
+
+def test_what_is_free_is_less_than_what_nobody_uses() -> None:
+    assert memory.free() < psutil.virtual_memory().available
+
+
+@pytest.mark.parametrize(
+    ("files", "used"),
+    [
+        ({"memory.stat": "file 900\nanon 100\n"}, 100),
+        ({"memory/memory.stat": "cache 900\ntotal_rss 200\n"}, 200),
+        ({}, 0),
+    ],
+)
+def test_what_the_group_uses(tmp_path: Path, files: dict[str, str], used: int) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert memory.cgroup_used(tmp_path) == used

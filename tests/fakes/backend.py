@@ -29,7 +29,7 @@ from jimae.types import (
     Timings,
     Usage,
 )
-from jimae.worker.backend import GenerateEvent, State
+from jimae.worker.backend import GenerateEvent, Resident, State
 
 Step = GenerateEvent | float | asyncio.Event | Exception
 
@@ -67,6 +67,7 @@ class FakeBackend:
         self._ready = asyncio.Event()
         self._load_error: JimaeError | None = None
         self.load_seconds = 0.0
+        self.memory: Resident | None = None
         self.default: Sequence[Step] = saying(text)
         self.scripts: deque[Sequence[Step]] = deque()
         self.requests: list[GenerateRequest] = []
@@ -109,6 +110,13 @@ class FakeBackend:
     @property
     def model(self) -> str:
         return self._model
+
+    @property
+    def progress(self) -> float:
+        return 0.0 if self._state == "loading" else 1.0
+
+    def resident(self) -> Resident | None:
+        return self.memory
 
     @property
     def state(self) -> State:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 import jimae
-from jimae.service.models import ModelState, ModelStatus
+from jimae.service.model_status import ModelState, ModelStatus
 from jimae.service.service import Service
 
 
@@ -25,10 +25,27 @@ class Ready(TypedDict):
 
 
 class LoadBody(TypedDict):
-    """Seconds."""
+    """Seconds, and how much of the file has been read, 0 to 1."""
 
     elapsed: float
     expected: float | None
+    progress: float
+
+
+class MemoryBody(TypedDict):
+    """Bytes: as estimated from the file, and as measured (null where the model is elsewhere)."""
+
+    estimated: int
+    measured: int | None
+
+
+class UseBody(TypedDict):
+    """Of a model in memory: the requests that hold it, the seconds since the last one, and
+    until it leaves if none comes (null: it stays until its memory is needed)."""
+
+    requests: int
+    idle: float
+    expires: float | None
 
 
 class Description(TypedDict):
@@ -43,6 +60,8 @@ class StatusModel(TypedDict):
     default: bool
     context: int | None
     load: LoadBody | None
+    memory: MemoryBody | None
+    use: UseBody | None
     description: Description | None
 
 
@@ -69,7 +88,7 @@ class HealthRoutes:
         return {"status": "live"}
 
     async def ready(self) -> Response:
-        """200 if the default model can answer now, else 503."""
+        """200 if the default model can answer now or will be loaded when asked, else 503."""
         model = self._service.readiness()
         state: ModelState | Literal["stopping"] = (
             "stopping" if self._service.runs.refusing else model.state
@@ -77,7 +96,8 @@ class HealthRoutes:
         body: Ready = {"status": state, "model": model.id}
         return Response(
             msgspec.json.encode(body),
-            status_code=200 if state == "ready" else 503,
+            # A default model that made room for another one comes back with the next request.
+            status_code=200 if state in ("ready", "available") else 503,
             media_type="application/json",
             headers={"Cache-Control": "no-store"},
         )
@@ -94,13 +114,19 @@ class HealthRoutes:
 
 
 def _model(status: ModelStatus) -> StatusModel:
-    entry, load = status.entry, status.load
+    entry, load, use = status.entry, status.load, status.use
     return {
         "id": status.id,
         "name": entry.name if entry else status.id,
         "state": status.state,
         "default": status.default,
         "context": status.info.context if status.info else None,
-        "load": {"elapsed": load.elapsed, "expected": load.expected} if load else None,
+        "load": {"elapsed": load.elapsed, "expected": load.expected, "progress": load.progress}
+        if load
+        else None,
+        "memory": {"estimated": use.estimated, "measured": use.measured} if use else None,
+        "use": {"requests": use.requests, "idle": use.idle, "expires": use.expires}
+        if use
+        else None,
         "description": {"ja": entry.description.ja, "en": entry.description.en} if entry else None,
     }

@@ -28,6 +28,7 @@ MAX_STRINGS: Final = 2_000_000  # elements of all string arrays together
 MAX_TOKENS: Final = 1_000_000  # the largest vocabularies have about 260,000
 MAX_TEXT: Final = 4 << 20  # bytes of one string value
 MAX_ELEMENTS: Final = 1 << 63
+MAX_LAYERS: Final = 4096  # an array with a number for each layer is no longer than this
 
 _U32 = struct.Struct("<I")
 _U64 = struct.Struct("<Q")
@@ -36,7 +37,11 @@ Scalar = int | float | bool | str
 
 
 class Header(NamedTuple):
-    """What a file says of itself. Sizes in bytes; None where it does not say."""
+    """What a file says of itself. Sizes in bytes; None where it does not say.
+
+    `kv_heads` is the sum over all layers; `repacked_bytes` are of the tensors that
+    llama.cpp keeps a second time, in another order, to multiply them faster.
+    """
 
     version: int
     architecture: str
@@ -48,11 +53,15 @@ class Header(NamedTuple):
     head_count: int | None
     head_count_kv: int | None
     key_length: int | None
+    value_length: int | None
+    feed_forward_length: int | None
+    kv_heads: int | None
     vocab_size: int
     chat_template: str | None
     tensor_count: int
     tensor_bytes: int
     data_offset: int
+    repacked_bytes: int = 0
 
 
 class _Array(NamedTuple):
@@ -110,6 +119,8 @@ class _Parser:
         self._values: dict[str, Scalar] = {}
         self._arrays: dict[str, _Array] = {}
         self._first: dict[str, Scalar] = {}
+        self._sums: dict[str, int] = {}
+        self._repacked = 0
 
     def parse(self) -> Header:
         if self._data[:4] != t.MAGIC:
@@ -222,6 +233,9 @@ class _Parser:
         if length:
             start = self._pos
             self._first[key] = self._scalar(element, _short(key))
+            if element in (t.UINT32, t.INT32) and length <= MAX_LAYERS:
+                form = f"<{length}{t.SCALAR_FORMATS[element][1]}"
+                self._sums[key] = sum(struct.unpack_from(form, self._data, start))
             self._pos = start + length * width
         return _Array(element, length)
 
@@ -331,7 +345,10 @@ class _Parser:
             raise _RefusedError(
                 f"rows of '{name}' have {shape[0]} elements; {label} needs n x {block}"
             )
-        return elements // block * width
+        size = elements // block * width
+        if dims > 1 and label in t.REPACKED and not name.startswith("token_embd"):
+            self._repacked += size
+        return size
 
     def _check_spans(self, spans: list[tuple[int, int, str]], data_offset: int) -> None:
         room = self._size - data_offset
@@ -362,12 +379,26 @@ class _Parser:
             head_count=self._number(f"{architecture}.attention.head_count"),
             head_count_kv=self._number(f"{architecture}.attention.head_count_kv"),
             key_length=self._number(f"{architecture}.attention.key_length"),
+            value_length=self._number(f"{architecture}.attention.value_length"),
+            feed_forward_length=self._number(f"{architecture}.feed_forward_length"),
+            kv_heads=self._kv_heads(architecture),
             vocab_size=vocabulary.length if vocabulary else 0,
             chat_template=self._string("tokenizer.chat_template"),
             tensor_count=tensors,
             tensor_bytes=tensor_bytes,
             data_offset=offset,
+            repacked_bytes=self._repacked,
         )
+
+    def _kv_heads(self, architecture: str) -> int | None:
+        """Of all layers: an array has one number for each, and 0 where none is kept."""
+        key = f"{architecture}.attention.head_count_kv"
+        if key in self._sums:
+            return self._sums[key]
+        layers = self._number(f"{architecture}.block_count")
+        # Without grouped queries every head has its own key and value.
+        heads = self._number(key) or self._number(f"{architecture}.attention.head_count")
+        return layers * heads if layers and heads else None
 
     def _string(self, key: str) -> str | None:
         value = self._values.get(key)

@@ -1,18 +1,21 @@
 """How much memory a model needs, and how much this machine has for it.
 
-need = weights + KV cache + overhead, where the KV cache holds for each token, in
-each layer, one key and one value per KV head.
+Of a file, `estimate` says it from the header; docs/memory.md has the formula and
+what was measured. Of a model that is only in the catalogue, `needed` says about
+as much: weights + KV cache + overhead. The KV cache holds for each token, in each
+layer, one key and one value per KV head.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import psutil
 
 from jimae.catalogue.entry import Model
-from jimae.settings import KvType
+from jimae.catalogue.gguf_header import Header
+from jimae.settings import EngineSettings, KvType
 
 # What a layer's key or value of one element takes, in bytes.
 KV_BYTES: Final[dict[KvType, float]] = {"f16": 2.0, "q8_0": 34 / 32}
@@ -23,8 +26,82 @@ USUAL_KV_ELEMENTS: Final = 2 * 32 * 8 * 128
 # Kept for the operating system and everything else.
 RESERVE: Final = 1 / 8
 
+# Tokens that are decoded in one step at most, and prefixes kept beside the running sequences.
+BATCH: Final = 512
+IDLE_SEQUENCES: Final = 48
+# The worker and the process of its chat template without a model: Python and the libraries.
+PROCESS: Final = 76 << 20
+# A token's text, its place in the tables that find it, and its merges.
+VOCABULARY_ENTRY: Final = 270
+
 _CGROUP: Final = Path("/sys/fs/cgroup")
 _UNLIMITED: Final = 1 << 60
+
+
+class Estimate(NamedTuple):
+    """Bytes of memory of a loaded model, by what they are for.
+
+    `repacked` is the second copy of some weights. The file's own pages of these are
+    never read again, so the system may take them back: they count in `resident`,
+    which is what one sees, and not in `required`, which has to be there.
+    """
+
+    weights: int
+    repacked: int
+    kv_cache: int
+    compute: int
+    process: int
+
+    @property
+    def resident(self) -> int:
+        return sum(self)
+
+    @property
+    def required(self) -> int:
+        return self.resident - self.repacked
+
+
+def estimate(header: Header, engine: EngineSettings) -> Estimate:
+    """What a file needs when it runs with these settings, once it has answered."""
+    embedding = header.embedding_length or 0
+    logits = header.vocab_size * 4
+    # The two halves of a feed-forward layer and the streams around it, of a full batch; the
+    # logits of a step take the same place afterwards.
+    width = 2 * (header.feed_forward_length or 4 * embedding) + 4 * embedding
+    activations = max(BATCH * width * 4, engine.parallel * logits)
+    mask = BATCH * engine.kv_tokens * 2
+    return Estimate(
+        weights=header.tensor_bytes,
+        repacked=header.repacked_bytes,
+        kv_cache=int(kv_bytes_of(header, engine.kv_type) * engine.kv_tokens),
+        compute=activations + mask + (engine.parallel + IDLE_SEQUENCES) * logits,
+        process=PROCESS + header.vocab_size * VOCABULARY_ENTRY,
+    )
+
+
+def kv_bytes_of(header: Header, kv_type: KvType) -> float:
+    """Bytes of KV cache for one token of a file's model; 0 for one without attention, whose
+    state does not grow with the text."""
+    heads, total = header.head_count, header.kv_heads
+    if not heads or total is None:
+        return 0.0
+    usual = (header.embedding_length or 0) // heads
+    each = (header.key_length or usual) + (header.value_length or header.key_length or usual)
+    return total * each * KV_BYTES[kv_type]
+
+
+def tokens_that_fit(header: Header, engine: EngineSettings, memory: int) -> int:
+    """The largest `kv_tokens`, in whole thousands (1024), with which a file runs in `memory`
+    bytes; 0 if not even 1024."""
+    bare = estimate(header, engine.model_copy(update={"kv_tokens": 0})).required
+    per_token = kv_bytes_of(header, engine.kv_type) + BATCH * 2
+    return max(0, int((memory - bare) / per_token) // 1024 * 1024)
+
+
+def layers_that_fit(layers: int, layer_bytes: int, fixed: int, memory: int) -> int:
+    """How many layers of `layer_bytes` (weights and KV cache) a GPU holds beside `fixed` bytes
+    of buffers when `memory` is free on it; one more than `layers` where the output fits too."""
+    return max(0, min(layers + 1, (memory - fixed) // max(1, layer_bytes)))
 
 
 def kv_bytes_per_token(model: Model, kv_type: KvType = "f16") -> float:
@@ -44,6 +121,15 @@ def available() -> int:
     """Bytes of memory that a model may take on this machine or in this container."""
     limit = min(psutil.virtual_memory().total, cgroup_limit())
     return int(limit * (1 - RESERVE))
+
+
+def free() -> int:
+    """Bytes that a model may take of what nobody uses now, on this machine and in its groups."""
+    limit = cgroup_limit()
+    unused = psutil.virtual_memory().available
+    if limit < _UNLIMITED:
+        unused = min(unused, limit - cgroup_used())
+    return int(unused - min(psutil.virtual_memory().total, limit) * RESERVE)
 
 
 def fits(model: Model, kv_tokens: int, kv_type: KvType = "f16", memory: int | None = None) -> bool:
@@ -73,6 +159,23 @@ def cgroup_limit(root: Path = _CGROUP, membership: Path = Path("/proc/self/cgrou
             for group in (below, below / path.lstrip("/")):
                 limits.append(_read_limit(group / "memory.limit_in_bytes"))
     return min(limits)
+
+
+def cgroup_used(root: Path = _CGROUP) -> int:
+    """Bytes that the container's own group holds and could not give back: no file pages."""
+    for path, key in (
+        (root / "memory.stat", "anon"),
+        (root / "memory" / "memory.stat", "total_rss"),
+    ):
+        try:
+            lines = path.read_text().splitlines()
+        except OSError:
+            continue
+        for line in lines:
+            name, _, number = line.partition(" ")
+            if name == key:
+                return int(number)
+    return 0
 
 
 def _read_limit(path: Path) -> int:

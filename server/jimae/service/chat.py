@@ -94,12 +94,12 @@ class Chat:
                 yield event
 
     async def _sequence(self, ask: Ask, index: int) -> AsyncIterator[RunEvent]:
-        backend = await self._pool.get(ask.model)
-        async for news in _until_ready(backend):
-            if index == 0:
-                yield news
-        async for event in backend.generate(self._request(ask, index)):
-            yield event
+        async with self._pool.use(ask.model) as backend:
+            async for news in _until_ready(backend):
+                if index == 0:
+                    yield news
+            async for event in backend.generate(self._request(ask, index)):
+                yield event
 
     def _request(self, ask: Ask, index: int) -> GenerateRequest:
         sampling = ask.sampling

@@ -1,7 +1,8 @@
 """The models of one server: which files there are, and what runs of them.
 
-A model is a file `<data_dir>/models/<id>.gguf`. It is loaded when it is first
-asked for, in a child process of its own, and stays.
+A model is a file `<data_dir>/models/<id>.gguf`. It is loaded when it is asked
+for, in a child process of its own. It leaves when it has not been used for long,
+if so set, or when another one needs its memory; never while somebody uses it.
 """
 
 from __future__ import annotations
@@ -10,18 +11,24 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final
 
 from jimae.catalogue import memory
 from jimae.catalogue.default import choose_present
 from jimae.catalogue.entry import Model, Recommended
-from jimae.catalogue.gguf_header import read_header
+from jimae.catalogue.gguf_header import Header, read_header
+from jimae.catalogue.progress import format_size
 from jimae.catalogue.registry import Catalogue
-from jimae.errors import JimaeError
+from jimae.errors import JimaeError, Value, WireError
+from jimae.service.fitting import Fitting
+from jimae.service.loaded import Loaded, StartableBackend, expired, first_to_go, room
+from jimae.service.model_status import Load, ModelState, ModelStatus, Use, state_of
 from jimae.settings import Settings
-from jimae.types import ModelInfo, Sampling
+from jimae.types import Sampling
 from jimae.worker.backend import Backend
 
 log = logging.getLogger(__name__)
@@ -31,37 +38,11 @@ SUFFIX: Final = ".gguf"
 PROJECTOR: Final = ".mmproj"
 MODEL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
-ModelState = Literal["available", "loading", "ready", "restarting", "failed"]
-
-
-class StartableBackend(Backend, Protocol):
-    """A backend whose loading is begun by whoever made it."""
-
-    async def start(self) -> None:
-        """Begin to load and return at once."""
-        ...
+REAP_SECONDS: Final = 15.0
+NO_ROOM_SECONDS: Final = 10.0
 
 
 BackendFactory = Callable[[str, Path, Settings, Sampling], StartableBackend]
-
-
-class Load(NamedTuple):
-    """A load that is under way: seconds so far, and how long the last one took."""
-
-    elapsed: float
-    expected: float | None
-
-
-class ModelStatus(NamedTuple):
-    """One model as the page and the API show it. `created` is a Unix time."""
-
-    id: str
-    state: ModelState
-    default: bool
-    created: int
-    info: ModelInfo | None
-    load: Load | None
-    entry: Model | None
 
 
 class ModelPool:
@@ -71,9 +52,14 @@ class ModelPool:
         self._settings = settings
         self._catalogue = catalogue
         self._make = make
-        self._backends: dict[str, StartableBackend] = {}
+        self._loaded: dict[str, Loaded] = {}
+        # Requests by the model that they hold, from before it is loaded until they end.
+        self._claims: Counter[str] = Counter()
+        self._starting: dict[str, asyncio.Task[Loaded]] = {}
         self._loading_since: dict[str, float] = {}
+        # Held by whoever changes what is loaded: one load or eviction is begun at a time.
         self._lock = asyncio.Lock()
+        self._reaper: asyncio.Task[None] | None = None
         self._chosen = ""
         self._closed = False
 
@@ -131,8 +117,9 @@ class ModelPool:
     def status(self, model_id: str) -> ModelStatus:
         """One model. Raises `model_not_found`."""
         path = self._path(model_id)
-        backend = self._backends.get(model_id)
-        state = _state_of(backend)
+        loaded = self._loaded.get(model_id)
+        backend = loaded.backend if loaded else None
+        state = state_of(backend)
         return ModelStatus(
             id=model_id,
             state=state,
@@ -140,6 +127,7 @@ class ModelPool:
             created=int(path.stat().st_mtime),
             info=backend.info if backend else None,
             load=self._load_of(model_id, backend, state),
+            use=self._use_of(loaded) if loaded and state not in ("available", "failed") else None,
             entry=self._entry(model_id),
         )
 
@@ -148,43 +136,167 @@ class ModelPool:
 
     def running(self) -> list[Backend]:
         """Backends that are ready."""
-        return [backend for backend in self._backends.values() if backend.state == "ready"]
+        return [one.backend for one in self._loaded.values() if one.backend.state == "ready"]
 
     # --- what runs --------------------------------------------------------------
+
+    @asynccontextmanager
+    async def use(self, model_id: str) -> AsyncIterator[Backend]:
+        """The backend of a model, which stays for as long as it is used; see `get`.
+
+        Whatever is asked of a model is asked inside of this, counting and tokenising too.
+        """
+        self._claims[model_id] += 1
+        try:
+            yield await self.get(model_id)
+        finally:
+            self._claims[model_id] -= 1
+            if not self._claims[model_id]:
+                del self._claims[model_id]
+            if loaded := self._loaded.get(model_id):
+                loaded.last_used = time.monotonic()
 
     async def get(self, model_id: str) -> Backend:
         """The backend of a model, starting it if need be; it may still be loading.
 
-        Raises `model_not_found`, `gguf_invalid`, `server_stopping`.
+        Nothing keeps it in memory after this: see `use`. Raises `model_not_found`,
+        `gguf_invalid`, `model_too_large`, `model_no_room`, `server_stopping`.
         """
         path = self._path(model_id)
-        async with self._lock:
-            if self._closed:
-                raise JimaeError("server_stopping")
-            backend = self._backends.get(model_id)
-            if backend is None:
-                backend = await self._start(model_id, path)
-            return backend
+        if self._closed:
+            raise JimaeError("server_stopping")
+        loaded = self._loaded.get(model_id)
+        if loaded is None or not loaded.can_answer(time.monotonic()):
+            loaded = await self._shared_start(model_id, path)
+        loaded.last_used = time.monotonic()
+        return loaded.backend
 
     async def close(self) -> None:
         """End every child."""
+        self._closed = True
         async with self._lock:
-            self._closed = True
-            backends = list(self._backends.values())
-            self._backends.clear()
+            if self._reaper is not None:  # with the lock: it closes nothing at this moment
+                self._reaper.cancel()
+            backends = [loaded.backend for loaded in self._loaded.values()]
+            self._loaded.clear()
         await asyncio.gather(*(backend.close() for backend in backends))
 
-    async def _start(self, model_id: str, path: Path) -> StartableBackend:
+    async def _shared_start(self, model_id: str, path: Path) -> Loaded:
+        """One start for all who ask meanwhile. It goes on when one of them leaves: a model
+        whose closing was broken off would be in memory and unknown."""
+        task = self._starting.get(model_id)
+        if task is None:
+            task = asyncio.create_task(self._start(model_id, path), name=f"start {model_id}")
+            self._starting[model_id] = task
+            task.add_done_callback(lambda done: self._started(model_id, done))
+        return await asyncio.shield(task)
+
+    def _started(self, model_id: str, task: asyncio.Task[Loaded]) -> None:
+        del self._starting[model_id]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("model %s was not started: %s", model_id, error)
+
+    async def _start(self, model_id: str, path: Path) -> Loaded:
+        settings = self._settings.for_model(model_id)
         # A file that our own reader refuses never reaches native code.
-        await asyncio.to_thread(read_header, path)
-        entry = self._entry(model_id)
-        defaults = sampling_of(entry.sampling) if entry else Sampling()
-        backend = self._make(model_id, path, self._settings, defaults)
-        log.info("loading model %s from %s", model_id, path)
-        await backend.start()
-        self._loading_since[model_id] = time.monotonic()
-        self._backends[model_id] = backend
-        return backend
+        header = await asyncio.to_thread(read_header, path)
+        async with self._lock:
+            if self._closed:
+                raise JimaeError("server_stopping")
+            if (failed := self._loaded.pop(model_id, None)) is not None:
+                await failed.backend.close()
+            need = memory.estimate(header, settings.engine)
+            await self._make_room(model_id, need.required, header)
+            entry = self._entry(model_id)
+            defaults = sampling_of(entry.sampling) if entry else Sampling()
+            backend = self._make(model_id, path, settings, defaults)
+            log.info("loading model %s from %s, about %d MiB", model_id, path, need.resident >> 20)
+            await backend.start()
+            self._loading_since[model_id] = time.monotonic()
+            loaded = self._loaded[model_id] = Loaded(model_id, backend, need)
+            if self._reaper is None and self._settings.models.ttl_minutes:
+                self._reaper = asyncio.create_task(self._reap(), name="models that are not used")
+        return loaded
+
+    # --- who leaves -------------------------------------------------------------
+
+    def _idle(self) -> list[Loaded]:
+        return [one for one in self._loaded.values() if not self._claims[one.id]]
+
+    def _room(self, loaded: Iterable[Loaded]) -> int:
+        return room(loaded, memory.available(), memory.free())
+
+    async def _make_room(self, model_id: str, need: int, header: Header) -> None:
+        """Evict idle models until `need` bytes are free. Evicts none if that would not do:
+        raises `model_no_room` if what is in use is in the way, else `model_too_large`."""
+        while need > (now := self._room(self._loaded.values())):
+            idle = self._idle()
+            possible = now + sum(one.takes for one in idle)
+            victim = first_to_go(idle, self._default())
+            if victim is None or need > possible:
+                everything = now + sum(one.takes for one in self._loaded.values())
+                if need <= everything:
+                    raise JimaeError(
+                        "model_no_room",
+                        param="model",
+                        retry_after=NO_ROOM_SECONDS,
+                        model=model_id,
+                        need=format_size(need),
+                        free=format_size(max(0, possible)),
+                        used=", ".join(sorted(one.id for one in self._loaded.values())),
+                    )
+                raise await asyncio.to_thread(
+                    self._too_large, model_id, need, max(0, everything), header
+                )
+            log.info("model %s leaves memory to make room for %s", victim.id, model_id)
+            await self._evict(victim)
+
+    def _too_large(self, model_id: str, need: int, free: int, header: Header) -> JimaeError:
+        advice = Fitting(self._settings, self._catalogue, self.files(), free)
+        values: dict[str, Value] = {
+            "model": model_id,
+            "need": format_size(need),
+            "free": format_size(free),
+            "installed": ", ".join(advice.installed(model_id)) or "-",
+            "catalogue": ", ".join(advice.catalogue(model_id)) or "-",
+        }
+        fitting = advice.kv_tokens(model_id, header)
+        if not fitting:
+            return WireError("model_too_large", "model", None, values).to_error()
+        values["kv_tokens"] = self._settings.for_model(model_id).engine.kv_tokens
+        values["fitting"] = fitting
+        return WireError("model_context_too_large", "model", None, values).to_error()
+
+    async def _evict(self, loaded: Loaded) -> None:
+        """Called with the lock held, which a new start of the same model waits for."""
+        del self._loaded[loaded.id]
+        await loaded.backend.close()
+
+    async def _reap(self) -> None:
+        """Take out what was not used for its time to live."""
+        ttl = self._settings.models.ttl_minutes * 60
+        while True:
+            await asyncio.sleep(min(ttl / 4, REAP_SECONDS))
+            async with self._lock:
+                for one in expired(self._idle(), self._default(), ttl, time.monotonic()):
+                    # While another one was closed, somebody may have come for this one.
+                    if not self._claims[one.id]:
+                        log.info("model %s was not used for %.0f s and leaves memory", one.id, ttl)
+                        await self._evict(one)
+
+    def _use_of(self, loaded: Loaded) -> Use:
+        ttl = self._settings.models.ttl_minutes * 60
+        claims = self._claims.get(loaded.id, 0)
+        idle = 0.0 if claims else time.monotonic() - loaded.last_used
+        stays = not ttl or loaded.id == self._default()
+        measured = loaded.backend.resident()
+        return Use(
+            estimated=loaded.estimate.resident,
+            measured=measured.total if measured else None,
+            requests=claims,
+            idle=round(idle, 1),
+            expires=None if stays else round(max(0.0, ttl - idle), 1),
+        )
 
     def _path(self, model_id: str) -> Path:
         files = self.files()
@@ -197,7 +309,9 @@ class ModelPool:
             )
         return files[model_id]
 
-    def _load_of(self, model_id: str, backend: Backend | None, state: ModelState) -> Load | None:
+    def _load_of(
+        self, model_id: str, backend: StartableBackend | None, state: ModelState
+    ) -> Load | None:
         """How long a load has lasted. A restart is counted from when it was first noticed here,
         since only the backend sees it begin."""
         if state not in ("loading", "restarting"):
@@ -206,7 +320,11 @@ class ModelPool:
         now = time.monotonic()
         since = self._loading_since.setdefault(model_id, now)
         info = backend.info if backend else None
-        return Load(elapsed=round(now - since, 1), expected=info.load_seconds if info else None)
+        return Load(
+            elapsed=round(now - since, 1),
+            expected=info.load_seconds if info else None,
+            progress=round(backend.progress, 2) if backend else 0.0,
+        )
 
 
 def _is_model(stem: str) -> bool:
@@ -222,16 +340,3 @@ def sampling_of(recommended: Recommended) -> Sampling:
         min_p=recommended.min_p,
         repeat_penalty=recommended.repeat_penalty,
     )
-
-
-def _state_of(backend: Backend | None) -> ModelState:
-    if backend is None:
-        return "available"
-    match backend.state:
-        case "closed":
-            return "available"
-        case "stalled":
-            # It wakes up, or is killed and started again: for those who wait it is the same.
-            return "restarting"
-        case state:
-            return state

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from jimae.catalogue.registry import load as load_catalogue
 from jimae.errors import JimaeError
 from jimae.service.chat import Chat
-from jimae.service.models import BackendFactory, ModelPool, ModelStatus
+from jimae.service.model_status import ModelStatus
+from jimae.service.models import BackendFactory, ModelPool
 from jimae.service.runs import Runs
 from jimae.settings import Settings
 from jimae.types import EngineStatus

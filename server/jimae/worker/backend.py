@@ -7,7 +7,7 @@ A local child process is one implementation (`worker.client`). Nothing outside
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from jimae.types import (
     Delta,
@@ -25,6 +25,13 @@ State = Literal["loading", "ready", "stalled", "restarting", "failed", "closed"]
 """`stalled`: its process has not been heard of for a while. `failed`: it cannot be loaded."""
 
 GenerateEvent = Queued | Started | Prefill | Delta | Done
+
+
+class Resident(NamedTuple):
+    """Bytes of memory that a model has: all, and those that are not pages of a file."""
+
+    total: int
+    private: int
 
 
 class Backend(Protocol):

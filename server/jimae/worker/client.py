@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import psutil
 
 from jimae.errors import JimaeError
 from jimae.process import child_environment
@@ -35,7 +36,7 @@ from jimae.types import (
     Sampling,
 )
 from jimae.worker import protocol
-from jimae.worker.backend import GenerateEvent, State
+from jimae.worker.backend import GenerateEvent, Resident, State
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class LocalBackend:
             target_itl=engine.target_itl,
             kv_type=engine.kv_type,
             threads=engine.threads,
+            batch=engine.batch,
             gpu_layers=engine.gpu_layers,
             defaults=defaults,
             disk_cache=_disk_cache(model, settings),
@@ -117,6 +119,21 @@ class LocalBackend:
     def pid(self) -> int | None:
         """The child's process id, while there is one."""
         return self._process.pid if self._process is not None else None
+
+    def resident(self) -> Resident | None:
+        """Memory of the child and of the process that it renders templates in."""
+        if self.pid is None:
+            return None
+        total = private = 0
+        try:
+            child = psutil.Process(self.pid)
+            for process in (child, *child.children()):
+                found = process.memory_info()
+                total += found.rss
+                private += found.rss - found.shared
+        except psutil.Error:  # it ended meanwhile
+            return None
+        return Resident(total, private)
 
     @property
     def state(self) -> State:

@@ -17,7 +17,7 @@ from jimae.api.openai.respond import StreamedAnswer, WholeAnswer
 from jimae.api.openai.schema import Generation
 from jimae.api.openai.writers import ChatWriter, CompletionWriter, Writer
 from jimae.service.chat import Ask
-from jimae.service.models import ModelStatus
+from jimae.service.model_status import ModelStatus
 from jimae.service.service import Service
 
 OWNER = "jimae"
