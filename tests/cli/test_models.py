@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import typer
 from typer.testing import CliRunner
 
+from fakes.backend import FakeBackend
+from fakes.serving import Served
 from jimae.catalogue import registry
-from jimae.cli.models import models
+from jimae.cli.models import duration, models
+from jimae.worker.backend import Resident
 
 app = typer.Typer()
 app.command()(models)
@@ -61,3 +65,22 @@ def test_what_fits(tmp_path: Path) -> None:
     (tmp_path / "jimae.toml").write_text("[engine]\nkv_tokens = 1000000000\n")
     lines = json.loads(run(tmp_path, "--json"))
     assert not any(line["fits"] for line in lines if line["kind"] == "chat")
+
+
+async def test_what_the_server_has_loaded(
+    tmp_path: Path, served: Served, backend: FakeBackend
+) -> None:
+    backend.memory = Resident(total=123_000_000, private=1)
+    (tmp_path / "jimae.toml").write_text(f"[server]\nport = {served.port}\n")
+    table = await asyncio.to_thread(run, tmp_path, "--lang", "en")
+    line = next(line for line in table.splitlines() if line.startswith("fake: "))
+    assert line.startswith("fake: ready, 123 MB of memory (estimated 1")
+    assert line.endswith(" s ago")
+    assert "other:" not in table, "it is not loaded"
+    table = await asyncio.to_thread(run, tmp_path, "--lang", "ja")
+    assert "fake: ready、メモリ 123 MB（見積もり 1" in table
+
+
+def test_durations() -> None:
+    shown = [duration(seconds) for seconds in (0, 119.4, 120, 7199, 7200, 360_000)]
+    assert shown == ["0 s", "119 s", "2 min", "120 min", "2 h", "100 h"]

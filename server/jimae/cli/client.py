@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 
 from jimae.errors import JimaeError, Language
 
@@ -29,14 +30,51 @@ class Words(NamedTuple):
     text: str
 
 
+class Memory(msgspec.Struct, frozen=True):
+    """Bytes of memory of a loaded model."""
+
+    estimated: int
+    measured: int | None
+
+
+class Use(msgspec.Struct, frozen=True):
+    """Requests that hold a model, seconds since the last, and until it leaves, if it does."""
+
+    requests: int
+    idle: float
+    expires: float | None
+
+
+class Load(msgspec.Struct, frozen=True):
+    """Seconds that a load has lasted, and the part of the file that has been read."""
+
+    elapsed: float
+    progress: float
+
+
+class ServedModel(msgspec.Struct, frozen=True):
+    """A model as the server's status tells it."""
+
+    id: str
+    state: str
+    default: bool
+    memory: Memory | None = None
+    use: Use | None = None
+    load: Load | None = None
+
+
+class _Status(msgspec.Struct, frozen=True):
+    models: list[ServedModel]
+
+
 class Client:
     """One server. Raises `server_unreachable`, `server_answered`."""
 
-    def __init__(self, url: str, language: Language) -> None:
+    def __init__(self, url: str, language: Language, timeout: httpx.Timeout = TIMEOUT) -> None:
         self._url = url.rstrip("/")
         self._http = httpx.Client(
             base_url=self._url,
-            timeout=TIMEOUT,
+            timeout=timeout,
             headers={"Accept-Language": language},
             # A proxy from the environment would not reach this machine, and the server
             # refuses what comes through one.
@@ -48,11 +86,14 @@ class Client:
 
     def default_model(self) -> str:
         """The id of the model that serves when nobody chooses."""
+        return next(model.id for model in self.models() if model.default)
+
+    def models(self) -> list[ServedModel]:
+        """The models of the server and what they are doing."""
         with self._explained():
             response = self._http.get("/api/status")
             self._check(response)
-            models = response.json()["models"]
-        return next(str(model["id"]) for model in models if model["default"])
+            return msgspec.json.decode(response.content, type=_Status).models
 
     def answer(
         self, model: str, messages: list[dict[str, str]]
@@ -98,5 +139,5 @@ class Client:
         except (httpx.TransportError, httpx.InvalidURL) as error:
             reason = str(error) or type(error).__name__
             raise JimaeError("server_unreachable", url=self._url, reason=reason) from None
-        except (ValueError, KeyError, TypeError, StopIteration):
+        except (ValueError, KeyError, TypeError):
             raise JimaeError("server_unreachable", url=self._url, reason="not jimae") from None

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import httpx
 import msgspec
 import typer
 
@@ -13,8 +14,9 @@ from jimae.catalogue import memory, registry
 from jimae.catalogue.entry import ATTRIBUTION, Kind, Model
 from jimae.catalogue.installed import is_present
 from jimae.catalogue.progress import format_size
+from jimae.cli.client import Client, ServedModel
 from jimae.cli.language import language
-from jimae.errors import Language
+from jimae.errors import JimaeError, Language
 from jimae.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 # The width of the table where there is no terminal to ask.
 WIDE = 150
+# The server is on this machine: it answers within this, or it does not run.
+ASK_SECONDS = 2.0
 
 
 class Line(msgspec.Struct):
@@ -42,6 +46,7 @@ class Line(msgspec.Struct):
     good_at: tuple[str, ...]
     verified: bool
     description: str
+    served: ServedModel | None
 
 
 def models(
@@ -59,13 +64,16 @@ def models(
     Says of each whether it is on this machine, whether it fits the memory (the
     weights and room for the conversations of the setting engine.kv_tokens), its
     size, its licence and how well it does in Japanese. `jimae pull ID` brings one.
+    Below are the models that the server on this machine, if it runs, has loaded.
 
     Your own entries go into the folder `catalogue` of the data directory, one TOML
     file each, in the form of the ones in `models/`.
     """
     settings = load(overrides={"data_dir": data_dir})
     speaks = language(lang)
-    lines = [_line(model, settings, speaks) for model in registry.load(settings.data_dir)]
+    served = _served(settings, speaks)
+    catalogue = registry.load(settings.data_dir)
+    lines = [_line(model, settings, speaks, served.get(model.id)) for model in catalogue]
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(lines), indent=2).decode())
         return
@@ -81,11 +89,59 @@ def models(
             f"Memory for a model: {room}. * not compared with its publisher's files, "
             "! conditions of use."
         )
+    for one in served.values():
+        if one.memory is not None:
+            console.print(_loaded(one, speaks == "ja"))
     console.print(ATTRIBUTION)
 
 
-def _line(model: Model, settings: Settings, speaks: Language) -> Line:
-    engine = settings.engine
+def _served(settings: Settings, speaks: Language) -> dict[str, ServedModel]:
+    """What the server with these settings tells of its models, by id; nothing if none runs."""
+    host = f"[{settings.server.host}]" if ":" in settings.server.host else settings.server.host
+    client = Client(f"http://{host}:{settings.server.port}", speaks, httpx.Timeout(ASK_SECONDS))
+    try:
+        return {model.id: model for model in client.models()}
+    except JimaeError:  # none is running: that is no failure of a list
+        return {}
+    finally:
+        client.close()
+
+
+def _loaded(model: ServedModel, ja: bool) -> str:
+    """One sentence about a model in memory."""
+    if model.memory is None or model.use is None:
+        return f"{model.id}: {model.state}"
+    estimated = format_size(model.memory.estimated)
+    measured = "-" if model.memory.measured is None else format_size(model.memory.measured)
+    words = [f"{model.id}: {model.state}"]
+    if model.load is not None:
+        words.append(f"{model.load.progress:.0%}")
+    words.append(
+        f"メモリ {measured}（見積もり {estimated}）"
+        if ja
+        else f"{measured} of memory (estimated {estimated})"
+    )
+    if model.use.requests:
+        words.append(f"使用中 {model.use.requests} 件" if ja else f"{model.use.requests} in use")
+    else:
+        idle = duration(model.use.idle)
+        words.append(f"最終使用 {idle}前" if ja else f"last used {idle} ago")
+    if model.use.expires is not None:
+        expires = duration(model.use.expires)
+        words.append(f"未使用なら {expires}後に解放" if ja else f"leaves in {expires} if not used")
+    return ("、" if ja else ", ").join(words)
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h`: as much as one wants to read."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _line(model: Model, settings: Settings, speaks: Language, served: ServedModel | None) -> Line:
+    engine = settings.for_model(model.id).engine
     return Line(
         id=model.id,
         name=model.name,
@@ -102,6 +158,7 @@ def _line(model: Model, settings: Settings, speaks: Language) -> Line:
         good_at=model.good_at.ja if speaks == "ja" else model.good_at.en,
         verified=model.verified,
         description=model.description.ja if speaks == "ja" else model.description.en,
+        served=served,
     )
 
 

@@ -16,8 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
+from jimae.catalogue import memory
+from jimae.catalogue.gguf_header import read_header
 from jimae.errors import JimaeError
+from jimae.llama.devices import free_gpu_memory, layers_on_gpu
 from jimae.llama.model import DecodeAbortedError, Logits, MemoryKind, NoRoomError, Slice
+from jimae.settings import EngineSettings
 
 # ggml starts a debugger on itself when it aborts unless told not to.
 os.environ.setdefault("GGML_NO_BACKTRACE", "1")
@@ -303,7 +307,7 @@ def _initialise() -> None:
 
 def _load(options: LoadOptions, progress: Callable[[float], None] | None) -> native.llama_model_p:
     params = native.llama_model_default_params()
-    params.n_gpu_layers = options.gpu_layers
+    params.n_gpu_layers = _gpu_layers(options)
     report = native.llama_progress_callback(
         lambda done, _: (progress(done) if progress else None, True)[1]
     )
@@ -316,6 +320,18 @@ def _load(options: LoadOptions, progress: Callable[[float], None] | None) -> nat
             reason="llama.cpp refused the file; the lines above in the log say why",
         )
     return model
+
+
+def _gpu_layers(options: LoadOptions) -> int:
+    """As many as asked for; for -1, as many as fit where there is a card."""
+    free = free_gpu_memory()
+    if options.gpu_layers >= 0 or free is None:
+        return options.gpu_layers
+    header = read_header(options.path)
+    engine = EngineSettings.model_validate(
+        {"kv_tokens": options.n_cells, "kv_type": options.kv_type, "parallel": options.n_running}
+    )
+    return layers_on_gpu(header, memory.estimate(header, engine), free)
 
 
 _LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.ERROR}
