@@ -63,6 +63,8 @@ def test_the_contracts_are_kept(copy: Path) -> None:
         ("worker/backend.py", "import jimae.engine", "never loads what runs a model"),
         ("service/service.py", "import jimae.worker.client", "Only the command line chooses"),
         ("process.py", "import jimae.errors", "Rooms import downwards only"),
+        ("tuning/client.py", "import jimae.tuning.child", "never loads what runs a model"),
+        ("tuning/session.py", "import jimae.tuning.speed", "never loads what runs a model"),
         ("new_room/__init__.py", "", "new_room"),
     ],
 )

@@ -486,4 +486,35 @@ TEXTS: dict[str, Text] = {
         "{name} did not start: {reason}. Its log is {log}.",
         "{name} が起動しませんでした: {reason}。ログ: {log}",
     ),
+    # --- tuning -------------------------------------------------------------------
+    "tune_model_missing": Text(
+        404,
+        SETUP,
+        "There is no model '{id}' in {path}. There are: {here}. `jimae pull {id}` brings one "
+        "of the catalogue.",
+        "モデル「{id}」は {path} にありません。あるもの: {here}。"
+        "カタログのモデルは `jimae pull {id}` で入手できます。",
+    ),
+    "tuning_died": Text(
+        500,
+        SETUP,
+        "The measuring process ended ({reason}). If memory ran out, end other programs "
+        "and try again.",
+        "計測のプロセスが終了しました（{reason}）。メモリー不足の場合は、"
+        "ほかのプログラムを終えてからやり直してください。",
+    ),
+    "tune_format_missing": Text(
+        404,
+        SETUP,
+        "'{id}' is not here in the format {format}. Here are: {here}. "
+        "--requantise {format} makes it.",
+        "「{id}」の形式 {format} はここにありません。あるもの: {here}。"
+        "--requantise {format} で作れます。",
+    ),
+    "requantise_failed": Text(
+        500,
+        SETUP,
+        "'{id}' could not be made into that format: {reason}",
+        "「{id}」をその形式に変換できませんでした: {reason}",
+    ),
 }

@@ -40,3 +40,11 @@ def child_environment() -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "GGML_NO_BACKTRACE": "1",
     }
+
+
+def physical_cores() -> int:
+    """Cores this process may use, hyper-threads counted once where that can be seen."""
+    import psutil
+
+    allowed = len(os.sched_getaffinity(0))
+    return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-Id = Annotated[str, Meta(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*\Z", max_length=64)]
+Id = Annotated[str, Meta(pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*\Z", max_length=64)]
 Name = Annotated[str, Meta(min_length=1, max_length=120)]
 PlainFile = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", max_length=120)]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
@@ -153,6 +153,14 @@ class WeightsFile(_Strict, frozen=True):
                 raise ValueError(f"the parts have {total} bytes together, the file {self.size}")
 
 
+class MadeFrom(_Strict, frozen=True):
+    """The model that this one was quantised from on this machine, and the format it got."""
+
+    id: Id
+    format: Name
+    sha256: Sha256 | None = None
+
+
 class Model(_Strict, frozen=True):
     """One model of the catalogue.
 
@@ -176,6 +184,7 @@ class Model(_Strict, frozen=True):
     sampling: Recommended = Recommended()
     rank: int = 0
     for_tests: bool = False
+    made_from: MadeFrom | None = None
 
     def __post_init__(self) -> None:
         roles = [file.role for file in self.files]

@@ -13,6 +13,7 @@ from jimae.cli.console import show_error, words
 from jimae.cli.models import models
 from jimae.cli.pull import pull
 from jimae.cli.serve import serve
+from jimae.cli.tune import tune
 from jimae.cli.version import version
 from jimae.errors import JimaeError
 
@@ -34,7 +35,7 @@ HELP: Final = words(
 app = typer.Typer(
     help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown"
 )
-for command in (serve, pull, models, chat, bench, version):
+for command in (serve, pull, models, chat, bench, tune, version):
     app.command()(command)
 
 

@@ -21,6 +21,7 @@ from jimae.catalogue.gguf_header import read_header
 from jimae.errors import JimaeError
 from jimae.llama.devices import free_gpu_memory, layers_on_gpu
 from jimae.llama.model import DecodeAbortedError, Logits, MemoryKind, NoRoomError, Slice
+from jimae.process import physical_cores
 from jimae.settings import EngineSettings
 
 # ggml starts a debugger on itself when it aborts unless told not to.
@@ -289,14 +290,6 @@ class _Batch:
 
     def free(self) -> None:
         native.llama_batch_free(self.native)
-
-
-def physical_cores() -> int:
-    """Cores this process may use, hyper-threads counted once where that can be seen."""
-    import psutil
-
-    allowed = len(os.sched_getaffinity(0))
-    return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))
 
 
 @functools.cache

@@ -81,6 +81,7 @@ class LocalBackend:
             target_itl=engine.target_itl,
             kv_type=engine.kv_type,
             threads=engine.threads,
+            batch=engine.batch,
             gpu_layers=engine.gpu_layers,
             defaults=defaults,
             disk_cache=_disk_cache(model, settings),

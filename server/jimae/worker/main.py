@@ -110,6 +110,8 @@ class Worker:
                 n_running=load.parallel,
                 kv_type=load.kv_type,
                 threads=load.threads,
+                # A step has room for every answer that is being written.
+                n_batch=max(load.batch, load.parallel),
                 gpu_layers=load.gpu_layers,
             ),
             progress,

@@ -54,6 +54,7 @@ class Load(msgspec.Struct, frozen=True, tag="load"):
     target_itl: float
     kv_type: str
     threads: int
+    batch: int
     gpu_layers: int
     defaults: Sampling
     disk_cache: DiskCache | None
