@@ -272,6 +272,14 @@ TEXTS: dict[str, Text] = {
         "The model could not be run (llama.cpp status {status}). Send the request again.",
         "モデルを実行できませんでした（llama.cpp の状態 {status}）。もう一度送信してください。",
     ),
+    "reproducible_off": Text(
+        400,
+        INVALID,
+        "This server does not run reproducible requests. Its administrator can set "
+        "engine.reproducible_tokens; or leave 'reproducible' out.",
+        "このサーバーでは再現可能な実行（reproducible）を使えません。管理者が "
+        "engine.reproducible_tokens を設定するか、指定を外してください。",
+    ),
     "queue_full": Text(
         429,
         BUSY,

@@ -99,6 +99,11 @@ class EngineSettings(_Section):
         description="Seconds that one step should take at most while somebody is reading "
         "an answer: long prompts are read in chunks that keep to it.",
     )
+    reproducible_tokens: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="Tokens of context for requests that ask to be reproducible: they run one "
+        "at a time in memory of their own. 0 refuses them.",
+    )
     kv_type: KvType = Field("f16", description="Number format of the KV cache.")
     threads: Threads = Field(0, description="CPU threads; 0 takes one per physical core.")
     batch: Batch = Field(

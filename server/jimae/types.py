@@ -118,6 +118,8 @@ class GenerateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """One sequence to generate.
 
     `max_tokens` None means: until the model stops or the context is full.
+    `reproducible` runs it by itself, in a context of its own, so that a seed
+    repeats exactly whatever else the server does.
     """
 
     id: str
@@ -127,6 +129,7 @@ class GenerateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     stop: tuple[str, ...] = ()
     max_tokens: int | None = None
     ignore_eos: bool = False
+    reproducible: bool = False
     outputs: Outputs = Outputs()
 
 

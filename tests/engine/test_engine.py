@@ -238,3 +238,15 @@ def test_random_lives_keep_the_account(
     assert h.engine.cache.cells_pinned == 0
     for name, (prompt, answer) in asked.items():
         assert h.tokens(name) == alone(prompt, answer)
+
+
+def test_a_reproducible_engine_does_the_same_each_time() -> None:
+    h = Harness(n_seq=1, reproducible=True)
+    names = [h.submit([*range(65, 90)] * 8, max_tokens=6) for _ in range(3)]
+    h.run()
+    assert len({tuple(h.tokens(n)) for n in names}) == 1
+    steps = [[n for _, n in step] for step in h.model.decodes]
+    third = len(steps) // 3
+    assert steps[:third] == [[64], [64], [64], [8], [1], [1], [1], [1], [1]]
+    assert steps == steps[:third] * 3
+    assert h.engine.cache.cells_used == 0

@@ -28,6 +28,7 @@ class Harness:
         max_queue: int = 1000,
         target_itl: float = 1e9,
         context: int | None = None,
+        reproducible: bool = False,
         store: PrefixStore | None = None,
         model: Model | None = None,
     ) -> None:
@@ -40,6 +41,7 @@ class Harness:
             parallel=parallel,
             max_queue=max_queue,
             target_itl=target_itl,
+            reproducible=reproducible,
         )
         self.now = 0.0
         self.events: dict[str, list[Event]] = defaultdict(list)

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -180,6 +181,42 @@ async def test_a_conversation_goes_on_after_a_restart(tmp_path: Path) -> None:
     assert counts[0][1] == 0
     assert counts[1][1] == counts[1][0] - 1
     assert answers[0] == answers[1]
+
+
+async def test_a_reproducible_request_repeats_whatever_else_runs(tmp_path: Path) -> None:
+    made = settings(reproducible_tokens=512).model_copy(update={"data_dir": tmp_path})
+    one = LocalBackend("smollm2-135m", MODELS / "smollm2-135m.gguf", made, Sampling())
+    await one.start()
+
+    async def told(reproducible: bool) -> tuple[int, ...]:
+        asked = msgspec.structs.replace(
+            request("Tell me a story.", 40),
+            sampling=Sampling(temperature=1.5, seed=7),
+            reproducible=reproducible,
+        )
+        events = [e async for e in one.generate(asked)]
+        return tuple(t for e in events if isinstance(e, Delta) for t in e.token_ids)
+
+    alone = await told(True)
+    others = [asyncio.create_task(told(False)) for _ in range(3)]
+    assert await told(True) == alone
+    await asyncio.gather(*others)
+    assert await told(True) == alone
+    with pytest.raises(JimaeError, match=r"at most 511"):
+        await told_too_much(one)
+    await one.close()
+
+
+async def told_too_much(backend: LocalBackend) -> None:
+    asked = msgspec.structs.replace(request("word " * 600, 5), reproducible=True)
+    async for _ in backend.generate(asked):
+        pass
+
+
+async def test_reproducible_requests_are_refused_where_they_are_off(backend: LocalBackend) -> None:
+    asked = msgspec.structs.replace(request(), reproducible=True)
+    with pytest.raises(JimaeError, match="reproducible_tokens"):
+        _ = [e async for e in backend.generate(asked)]
 
 
 async def test_a_file_that_is_no_model_fails_to_load(tmp_path: Path) -> None:

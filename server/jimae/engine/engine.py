@@ -43,13 +43,22 @@ WORTH_WAITING = 2 * QUANTUM
 """Shared prompt tokens from which a request waits for another that is computing them."""
 
 
+REPRODUCIBLE_CHUNK = 64
+"""Tokens of a step of a reproducible engine."""
+
+
 class EngineOptions(NamedTuple):
-    """Limits of one engine. `target_itl` is in seconds."""
+    """Limits of one engine. `target_itl` is in seconds.
+
+    A `reproducible` engine runs one sequence at a time, in equal chunks, and
+    reuses and guesses nothing: the same request meets the same arithmetic.
+    """
 
     context: int
     parallel: int = 16
     max_queue: int = 128
     target_itl: float = 0.8
+    reproducible: bool = False
 
 
 class Engine:
@@ -96,7 +105,7 @@ class Engine:
                 seconds=math.ceil(seconds),
             )
         sequence.arrived_at = self._clock()
-        if self._persistence is not None and _reuses(sequence):
+        if self._persistence is not None and self._reuses(sequence):
             self._persistence.restore(sequence)
         self._counters.arrive(
             sequence.principal.id,
@@ -154,7 +163,7 @@ class Engine:
         work = [self._work(self._running[name], n) for name, n in self._schedule().items()]
         if not work:
             return False
-        if not self.cache.whole_only:
+        if not (self.cache.whole_only or self.options.reproducible):
             self._drafted += add_drafts(
                 work,
                 self.cost,
@@ -311,7 +320,7 @@ class Engine:
         sequence.lease = self.cache.acquire(
             sequence.principal.scope,
             sequence.tokens,
-            reuse=_reuses(sequence),
+            reuse=self._reuses(sequence),
         )
         self._running[sequence.id] = sequence
         if sequence.started_at is None:
@@ -326,9 +335,12 @@ class Engine:
         sequence.told_position = 0
         self._waiting[sequence.id] = sequence
 
+    def _reuses(self, sequence: Sequence) -> bool:
+        return not (self.options.reproducible or sequence.scored)
+
     def _give_back(self, sequence: Sequence) -> None:
         if sequence.lease is not None:
-            self.cache.release(sequence.lease)
+            self.cache.release(sequence.lease, keep=not self.options.reproducible)
             sequence.lease = None
 
     # --- what the scheduler sees ----------------------------------------------------------
@@ -351,9 +363,14 @@ class Engine:
             counters=self._counters.values,
             room=self.cache.cells_total - self.cache.cells_pinned,
             slots=min(self.options.parallel, self.model.n_seq),
-            budget=step_budget(
-                self._running.values(), self.cost, self.options.target_itl, self.model.n_batch
-            ),
+            budget=self._budget(),
+        )
+
+    def _budget(self) -> int:
+        if self.options.reproducible:
+            return REPRODUCIBLE_CHUNK
+        return step_budget(
+            self._running.values(), self.cost, self.options.target_itl, self.model.n_batch
         )
 
     def _queue(self) -> list[Sequence]:
@@ -370,7 +387,7 @@ class Engine:
         tokens = sequence.tokens
         cached = pinned = 0
         behind = False
-        if _reuses(sequence):
+        if self._reuses(sequence):
             cached, pinned = self.cache.measure(sequence.principal.scope, tokens)
             behind = not self.cache.whole_only and any(
                 _is_behind(sequence, other, cached) for other in ahead
@@ -403,14 +420,9 @@ class Engine:
                 self._emit(sequence.id, Queued(position, self._wait_estimate(position)))
 
 
-def _reuses(sequence: Sequence) -> bool:
-    """A scored prompt is computed whole: its logits are what is asked for."""
-    return not sequence.outputs.prompt_logprobs
-
-
 def _is_behind(sequence: Sequence, other: Sequence, cached: int) -> bool:
     """Whether `other` is about to compute much of what `sequence` needs and is not `cached`."""
-    if other.principal.scope != sequence.principal.scope or not _reuses(other):
+    if other.principal.scope != sequence.principal.scope or other.scored:
         return False
     shared = min(common_prefix(sequence.tokens, other.tokens), len(sequence.tokens) - 1)
     return shared > other.computed and shared - cached >= WORTH_WAITING

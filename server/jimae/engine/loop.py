@@ -36,6 +36,11 @@ class EngineLoop:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
+    @property
+    def context(self) -> int:
+        """Most tokens of one sequence."""
+        return self._engine.options.context
+
     def start(self) -> None:
         self._thread.start()
 

@@ -53,6 +53,11 @@ class Sequence:
         return PromptLookup(self.tokens)
 
     @property
+    def scored(self) -> bool:
+        """A scored prompt is computed whole: its own logits are what is asked for."""
+        return self.outputs.prompt_logprobs
+
+    @property
     def computed(self) -> int:
         return self.lease.length if self.lease is not None else 0
 

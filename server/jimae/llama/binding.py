@@ -10,6 +10,7 @@ import ctypes
 import functools
 import logging
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,11 +112,24 @@ class LlamaModel:
     """A loaded model with one context. See `model.Model`."""
 
     def __init__(
-        self, options: LoadOptions, progress: Callable[[float], None] | None = None
+        self,
+        options: LoadOptions,
+        progress: Callable[[float], None] | None = None,
+        *,
+        share: LlamaModel | None = None,
     ) -> None:
+        """Load the file, or make another context on the weights of `share`.
+
+        Contexts that share weights decode in turn, whatever thread they are on.
+        """
         _initialise()
-        self._model = _load(options, progress)
-        self.vocab = LlamaVocab(self._model)
+        self._owner = share is None
+        if share is None:
+            self._turn = threading.Lock()
+            self._model = _load(options, progress)
+            self.vocab = LlamaVocab(self._model)
+        else:
+            self._turn, self._model, self.vocab = share._turn, share._model, share.vocab
         self.n_cells = options.n_cells
         self.memory: MemoryKind = self._memory_kind()
         # A recurrent state costs memory for every sequence id, used or not.
@@ -161,8 +175,9 @@ class LlamaModel:
         rows = self._batch.fill(batch, self.n_seq, self.vocab.size)
         if len(rows) > self.n_outputs:
             raise ValueError(f"{len(rows)} outputs in a batch; at most {self.n_outputs}")
-        self._aborting = False
-        status = native.llama_decode(self._context, self._batch.native)
+        with self._turn:
+            self._aborting = False
+            status = native.llama_decode(self._context, self._batch.native)
         if status != 0:
             for part in batch:
                 self.seq_remove(part.seq_id, part.start)
@@ -205,7 +220,8 @@ class LlamaModel:
     def close(self) -> None:
         self._batch.free()
         native.llama_free(self._context)
-        native.llama_model_free(self._model)
+        if self._owner:
+            native.llama_model_free(self._model)
 
     def _check(self, *seq_ids: int) -> None:
         for seq_id in seq_ids:

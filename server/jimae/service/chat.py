@@ -14,7 +14,7 @@ import msgspec
 from jimae.service.models import ModelPool
 from jimae.service.runs import Runs
 from jimae.settings import Scope
-from jimae.types import GenerateRequest, Principal, Prompt, Sampling, Usage
+from jimae.types import GenerateRequest, Principal, Priority, Prompt, Sampling, Usage
 from jimae.worker.backend import Backend, GenerateEvent
 
 # How often somebody who waits for a load hears of it, in seconds.
@@ -46,11 +46,13 @@ class Ask:
     stop: tuple[str, ...] = ()
     max_tokens: int | None = None
     ignore_eos: bool = False
+    reproducible: bool = False
+    priority: Priority = "interactive"
     n: int = 1
     user: str | None = None
 
 
-def principal(user: str | None, sharing: Scope) -> Principal:
+def principal(user: str | None, sharing: Scope, priority: Priority = "interactive") -> Principal:
     """Who a request of single-user mode is for.
 
     A client's `user` names its turn in the queue. It does not name its scope:
@@ -59,6 +61,7 @@ def principal(user: str | None, sharing: Scope) -> Principal:
     return Principal(
         id=f"{LOCAL}/{user}" if user else LOCAL,
         scope="server" if sharing == "server" else LOCAL,
+        priority=priority,
     )
 
 
@@ -108,12 +111,13 @@ class Chat:
             sampling = msgspec.structs.replace(sampling, seed=sampling.seed + index)
         return GenerateRequest(
             id=uuid.uuid4().hex,
-            principal=principal(ask.user, self._sharing),
+            principal=principal(ask.user, self._sharing, ask.priority),
             prompt=ask.prompt,
             sampling=sampling,
             stop=ask.stop,
             max_tokens=ask.max_tokens,
             ignore_eos=ask.ignore_eos,
+            reproducible=ask.reproducible,
         )
 
 

@@ -79,6 +79,7 @@ class LocalBackend:
             parallel=engine.parallel,
             max_queue=engine.max_queue,
             target_itl=engine.target_itl,
+            reproducible_tokens=engine.reproducible_tokens,
             kv_type=engine.kv_type,
             threads=engine.threads,
             batch=engine.batch,

@@ -86,7 +86,8 @@ class Worker:
 
     def _stop(self) -> None:
         """End the engine; keep on disk what is worth it."""
-        self._loop.stop()
+        for loop in self._loops():
+            loop.stop()
         if self._store is not None and self._engine is not None:
             while self._engine.save_one():
                 pass
@@ -103,19 +104,8 @@ class Worker:
                 told = done
                 self._asyncio.call_soon_threadsafe(self._send, protocol.Loading(done))
 
-        return LlamaModel(
-            LoadOptions(
-                path=Path(load.path),
-                n_cells=load.kv_tokens,
-                n_running=load.parallel,
-                kv_type=load.kv_type,
-                threads=load.threads,
-                # A step has room for every answer that is being written.
-                n_batch=max(load.batch, load.parallel),
-                gpu_layers=load.gpu_layers,
-            ),
-            progress,
-        )
+        options = _load_options(load, n_cells=load.kv_tokens, n_running=load.parallel)
+        return LlamaModel(options, progress)
 
     def _begin(self, load: protocol.Load, seconds: float) -> None:
         model, vocab = self._model, self._model.vocab
@@ -142,6 +132,7 @@ class Worker:
         )
         self._loop = EngineLoop(self._engine, self._emit)
         self._loop.start()
+        self._exact = self._exact_loop(load) if load.reproducible_tokens else None
         self._send(
             protocol.Loaded(
                 ModelInfo(
@@ -160,6 +151,17 @@ class Worker:
             )
         )
 
+    def _exact_loop(self, load: protocol.Load) -> EngineLoop:
+        """A second engine on the same weights, for requests that must be reproducible."""
+        context = min(load.reproducible_tokens, self._model.context_train)
+        model = LlamaModel(
+            _load_options(load, n_cells=context, n_running=1, n_idle=0), share=self._model
+        )
+        options = EngineOptions(context, 1, load.max_queue, load.target_itl, reproducible=True)
+        loop = EngineLoop(Engine(model, options, self._emit), self._emit)
+        loop.start()
+        return loop
+
     # --- serving --------------------------------------------------------------------------
 
     async def _serve(self) -> None:
@@ -171,7 +173,8 @@ class Worker:
                 case protocol.Cancel(name):
                     if task := self._pending.pop(name, None):
                         task.cancel()
-                    self._loop.cancel(name)
+                    for loop in self._loops():
+                        loop.cancel(name)
                 case protocol.Shutdown():
                     return
                 case protocol.CountTokens(call, prompt):
@@ -202,16 +205,24 @@ class Worker:
     async def _generate(self, request: GenerateRequest) -> None:
         try:
             ids = await self._tokens(request.prompt)
-            self._loop.submit(self._sequence(request, ids))
+            loop, context = self._loop, self._context
+            if request.reproducible:
+                if self._exact is None:
+                    raise JimaeError("reproducible_off", param="reproducible")
+                loop, context = self._exact, self._exact.context
+            loop.submit(self._sequence(request, ids, context))
         except Exception as error:  # whoever asked must hear of it
             self._emit(request.id, protocol.to_failed(_known(error)))
         finally:
             self._pending.pop(request.id, None)
 
-    def _sequence(self, request: GenerateRequest, ids: list[int]) -> Sequence:
+    def _loops(self) -> list[EngineLoop]:
+        return [self._loop] if self._exact is None else [self._loop, self._exact]
+
+    def _sequence(self, request: GenerateRequest, ids: list[int], context: int) -> Sequence:
         """A request as the engine takes it. Raises if it can never be run."""
         vocab = self._model.vocab
-        room = self._context - len(ids)
+        room = context - len(ids)
         if not ids:
             raise JimaeError("empty_prompt")
         if room <= 0:
@@ -219,7 +230,7 @@ class Worker:
                 "context_length_exceeded",
                 param="messages" if isinstance(request.prompt, ChatPrompt) else "prompt",
                 prompt_tokens=len(ids),
-                limit=self._context - 1,
+                limit=context - 1,
                 excess=1 - room,
             )
         if request.max_tokens is not None and request.max_tokens > room:
@@ -229,7 +240,7 @@ class Worker:
                 value=request.max_tokens,
                 prompt_tokens=len(ids),
                 room=room,
-                limit=self._context,
+                limit=context,
             )
         sampling = request.sampling
         for token in sampling.logit_bias:
@@ -314,9 +325,25 @@ class Worker:
 
     async def _beat(self) -> None:
         while True:
-            seconds = self._engine.step_seconds if self._engine is not None else 0.0
-            self._send(protocol.Heartbeat(seconds))
+            engine = self._engine
+            self._send(protocol.Heartbeat(engine.step_seconds if engine is not None else 0.0))
             await asyncio.sleep(protocol.HEARTBEAT_SECONDS)
+
+
+def _load_options(
+    load: protocol.Load, *, n_cells: int, n_running: int, n_idle: int = 48
+) -> LoadOptions:
+    return LoadOptions(
+        path=Path(load.path),
+        n_cells=n_cells,
+        n_running=n_running,
+        n_idle=n_idle,
+        kv_type=load.kv_type,
+        threads=load.threads,
+        # A step has room for every answer that is being written.
+        n_batch=max(load.batch, load.parallel),
+        gpu_layers=load.gpu_layers,
+    )
 
 
 def _open_store(load: protocol.Load) -> DiskStore | None:

@@ -52,6 +52,7 @@ class Load(msgspec.Struct, frozen=True, tag="load"):
     parallel: int
     max_queue: int
     target_itl: float
+    reproducible_tokens: int
     kv_type: str
     threads: int
     batch: int

@@ -123,6 +123,8 @@ def _ask(request: Generation, prompt: Prompt, max_tokens: int | None) -> Ask:
         stop=stop,
         max_tokens=max_tokens,
         ignore_eos=request.ignore_eos,
+        reproducible=request.reproducible,
+        priority=request.priority,
         n=request.n,
         user=request.user,
     )

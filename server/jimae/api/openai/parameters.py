@@ -61,12 +61,14 @@ _SHARED: Final[dict[str, Parameter]] = {
     "presence_penalty": _works("-2 to 2."),
     "frequency_penalty": _works("-2 to 2."),
     "logit_bias": _works("Token ids and -100 to 100."),
-    "seed": _works("The same request gives the same answer while nothing else changes."),
+    "seed": _works("Repeats while nothing else runs; exactly with reproducible."),
     "user": _works("Whom the request is for: takes turns in the queue under this name."),
     "top_k": _ours("0 or more; 0 turns it off."),
     "min_p": _ours("0 to 1."),
     "repetition_penalty": _ours("Above 0, to 10; 1 turns it off."),
     "ignore_eos": _ours("Go on after the model would end, up to max_tokens."),
+    "reproducible": _ours("A seed repeats exactly: run alone, where the server allows it."),
+    "priority": _ours("interactive, or batch: after everybody who waits for an answer."),
 }
 
 CHAT: Final[dict[str, Parameter]] = {

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from jimae.types import Role
+from jimae.types import Priority, Role
 
 MAX_CHOICES = 8
 MAX_STOPS = 4
@@ -77,6 +77,8 @@ class Generation(_Model):
     min_p: Annotated[Number, Field(ge=0, le=1)] | None = None
     repetition_penalty: Annotated[Number, Field(gt=0, le=10)] | None = None
     ignore_eos: bool = False
+    reproducible: bool = False
+    priority: Priority = "interactive"
 
 
 class ChatRequest(Generation):
