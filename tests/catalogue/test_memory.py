@@ -101,6 +101,14 @@ def test_the_estimate_is_what_was_measured(kv_tokens: int, kv_type: str, measure
     assert found.resident - found.required == QWEN.repacked_bytes
 
 
+def test_buffers_grow_with_the_batch() -> None:
+    small, large = (
+        memory.estimate(QWEN, EngineSettings(batch=batch, kv_tokens=4096)) for batch in (512, 1024)
+    )
+    # Activations of 24,064 numbers of 4 bytes a token, and 2 bytes of mask for each cell.
+    assert large.compute - small.compute == 512 * (24_064 * 4 + 4096 * 2)
+
+
 def test_keys_and_values_can_have_widths_of_their_own() -> None:
     # 28 layers of 2 heads, 128 elements of 2 bytes, a key and a value.
     assert memory.kv_bytes_of(QWEN, "f16") == 28 * 2 * 2 * 128 * 2

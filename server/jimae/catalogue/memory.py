@@ -26,8 +26,7 @@ USUAL_KV_ELEMENTS: Final = 2 * 32 * 8 * 128
 # Kept for the operating system and everything else.
 RESERVE: Final = 1 / 8
 
-# Tokens that are decoded in one step at most, and prefixes kept beside the running sequences.
-BATCH: Final = 512
+# Prefixes kept beside the running sequences.
 IDLE_SEQUENCES: Final = 48
 # The worker and the process of its chat template without a model: Python and the libraries.
 PROCESS: Final = 76 << 20
@@ -65,11 +64,12 @@ def estimate(header: Header, engine: EngineSettings) -> Estimate:
     """What a file needs when it runs with these settings, once it has answered."""
     embedding = header.embedding_length or 0
     logits = header.vocab_size * 4
+    batch = max(engine.batch, engine.parallel)
     # The two halves of a feed-forward layer and the streams around it, of a full batch; the
     # logits of a step take the same place afterwards.
     width = 2 * (header.feed_forward_length or 4 * embedding) + 4 * embedding
-    activations = max(BATCH * width * 4, engine.parallel * logits)
-    mask = BATCH * engine.kv_tokens * 2
+    activations = max(batch * width * 4, engine.parallel * logits)
+    mask = batch * engine.kv_tokens * 2
     return Estimate(
         weights=header.tensor_bytes,
         repacked=header.repacked_bytes,
@@ -94,7 +94,7 @@ def tokens_that_fit(header: Header, engine: EngineSettings, memory: int) -> int:
     """The largest `kv_tokens`, in whole thousands (1024), with which a file runs in `memory`
     bytes; 0 if not even 1024."""
     bare = estimate(header, engine.model_copy(update={"kv_tokens": 0})).required
-    per_token = kv_bytes_of(header, engine.kv_type) + BATCH * 2
+    per_token = kv_bytes_of(header, engine.kv_type) + max(engine.batch, engine.parallel) * 2
     return max(0, int((memory - bare) / per_token) // 1024 * 1024)
 
 
