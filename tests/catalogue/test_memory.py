@@ -109,6 +109,14 @@ def test_buffers_grow_with_the_batch() -> None:
     assert large.compute - small.compute == 512 * (24_064 * 4 + 4096 * 2)
 
 
+def test_reproducible_requests_have_a_context_of_their_own() -> None:
+    without, with_it = (
+        memory.estimate(QWEN, EngineSettings(reproducible_tokens=tokens)) for tokens in (0, 4096)
+    )
+    assert with_it.kv_cache - without.kv_cache == 4096 * 28 * 2 * 2 * 128 * 2
+    assert with_it.compute > without.compute
+
+
 def test_keys_and_values_can_have_widths_of_their_own() -> None:
     # 28 layers of 2 heads, 128 elements of 2 bytes, a key and a value.
     assert memory.kv_bytes_of(QWEN, "f16") == 28 * 2 * 2 * 128 * 2

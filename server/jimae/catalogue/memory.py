@@ -69,12 +69,16 @@ def estimate(header: Header, engine: EngineSettings) -> Estimate:
     # logits of a step take the same place afterwards.
     width = 2 * (header.feed_forward_length or 4 * embedding) + 4 * embedding
     activations = max(batch * width * 4, engine.parallel * logits)
-    mask = batch * engine.kv_tokens * 2
+    compute = activations + batch * engine.kv_tokens * 2
+    compute += (engine.parallel + IDLE_SEQUENCES) * logits
+    exact = engine.reproducible_tokens
+    if exact:  # a second context on the same weights, for one sequence
+        compute += activations + batch * exact * 2 + logits
     return Estimate(
         weights=header.tensor_bytes,
         repacked=header.repacked_bytes,
-        kv_cache=int(kv_bytes_of(header, engine.kv_type) * engine.kv_tokens),
-        compute=activations + mask + (engine.parallel + IDLE_SEQUENCES) * logits,
+        kv_cache=int(kv_bytes_of(header, engine.kv_type) * (engine.kv_tokens + exact)),
+        compute=compute,
         process=PROCESS + header.vocab_size * VOCABULARY_ENTRY,
     )
 
