@@ -70,7 +70,8 @@ async def test_a_format_is_made_and_measured(tmp_path: Path, models_dir: Path) -
     assert 0 < second.divergence < 0.1
     assert set(report.lines[0].measured.speed.decode) == {1, 4, 8, 16}
     assert all(rate > 0 for rate in report.lines[0].measured.speed.decode.values())
-    assert [id for id, done in steps if done == 1.0] == [SMALL, f"{SMALL}-q8_0"]
+    finished = [id for id, done in steps if done == 1.0]
+    assert list(dict.fromkeys(finished)) == [SMALL, f"{SMALL}-q8_0"]
 
 
 async def test_a_child_that_dies_is_told(models_dir: Path, tmp_path: Path) -> None:
