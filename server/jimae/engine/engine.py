@@ -196,7 +196,7 @@ class Engine:
         while True:
             chosen = plan(self._view())
             for name in chosen.pause:
-                self._pause(self._running.pop(name))
+                self.pause(name)
             if not (chosen.pause and not chosen.tokens and not chosen.admit):
                 break
         for name in chosen.admit:
@@ -329,8 +329,9 @@ class Engine:
             self._reused += sequence.lease.cached
             self._emit(sequence.id, Started(sequence.prompt_length, sequence.lease.cached))
 
-    def _pause(self, sequence: Sequence) -> None:
+    def pause(self, sequence_id: str) -> None:
         """Back to the queue: its cells stay for as long as nobody needs them."""
+        sequence = self._running.pop(sequence_id)
         self._give_back(sequence)
         sequence.told_position = 0
         self._waiting[sequence.id] = sequence
