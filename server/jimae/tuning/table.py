@@ -38,7 +38,7 @@ def _formats(report: Report, ja: bool) -> Table:
     table.add_column("サイズ" if ja else "Size", justify="right", no_wrap=True)
     table.add_column("入力" if ja else "Prompt", justify="right")
     for count in report.lines[0].measured.speed.decode:
-        table.add_column(f"{count} 人" if ja else f"{count} users", justify="right", no_wrap=True)
+        table.add_column(f"{count} 人" if ja else _users(count), justify="right", no_wrap=True)
     if any(line.measured.quality for line in report.lines):
         table.add_column("パープレキシティー" if ja else "Perplexity", justify="right")
         table.add_column("損失" if ja else "Loss", justify="right", no_wrap=True)
@@ -123,4 +123,8 @@ def _best(report: Report, line: Line, users: int, ja: bool) -> str:
         detail = f"（{base.id} の {detail}）" if ja else f" ({detail})"
     if ja:
         return f"{users} 人に最適: {line.id}{detail}"
-    return f"Best for {users} {'user' if users == 1 else 'users'}: {line.id}{detail}"
+    return f"Best for {_users(users)}: {line.id}{detail}"
+
+
+def _users(count: int) -> str:
+    return "1 user" if count == 1 else f"{count} users"
