@@ -390,9 +390,10 @@ class Engine:
         behind = False
         if self._reuses(sequence):
             cached, pinned = self.cache.measure(sequence.principal.scope, tokens)
-            behind = not self.cache.whole_only and any(
-                _is_behind(sequence, other, cached) for other in ahead
-            )
+            if not self.cache.whole_only:
+                leader = next((o for o in ahead if _is_behind(sequence, o, cached)), None)
+                sequence.leader = leader.id if leader is not None else None
+                behind = leader is not None
         return Waiting(
             sequence.id,
             sequence.principal.id,
@@ -422,8 +423,13 @@ class Engine:
 
 
 def _is_behind(sequence: Sequence, other: Sequence, cached: int) -> bool:
-    """Whether `other` is about to compute much of what `sequence` needs and is not `cached`."""
+    """Whether `other` is about to compute much of what `sequence` needs and is not `cached`.
+
+    Who has begun to wait for it waits until it is past all that they share.
+    """
     if other.principal.scope != sequence.principal.scope or other.scored:
         return False
     shared = min(common_prefix(sequence.tokens, other.tokens), len(sequence.tokens) - 1)
-    return shared > other.computed and shared - cached >= WORTH_WAITING
+    if shared <= other.computed:
+        return False
+    return sequence.leader == other.id or shared - cached >= WORTH_WAITING

@@ -40,6 +40,7 @@ class Sequence:
     lease: Lease | None = None
     cached_tokens: int = 0
     told_position: int = 0
+    leader: str | None = None
     finish: FinishReason | None = None
     tokens: list[int] = field(init=False)
     arrival: int = field(default_factory=lambda: next(_arrivals))
