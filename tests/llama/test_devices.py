@@ -20,7 +20,7 @@ def test_without_a_card_there_is_no_memory_of_one() -> None:
 def test_layers_share_weights_and_kv_cache_beside_the_buffers(tmp_path: Path) -> None:
     write_gguf(tmp_path / "a.gguf")
     header = read_header(tmp_path / "a.gguf")._replace(block_count=9)
-    need = Estimate(weights=800, repacked=500, kv_cache=200, compute=50, process=1000)
+    need = Estimate(weights=800, kv_cache=200, compute=50, process=1000)
     assert layers_on_gpu(header, need, 49) == 0
     assert layers_on_gpu(header, need, 50 + 3 * 100 + 99) == 3
     assert layers_on_gpu(header, need, 50 + 9 * 100) == 9

@@ -33,7 +33,7 @@ def server(data_dir: Path, table: str = "", **overrides: object) -> Settings:
 
 def one_needs(settings: Settings, name: str = "a") -> int:
     header = read_header(settings.models_dir / f"{name}.gguf")
-    return memory.estimate(header, settings.for_model(name).engine).required
+    return memory.estimate(header, settings.for_model(name).engine).total
 
 
 def machine(patch: pytest.MonkeyPatch, size: int, free: int | None = None) -> None:

@@ -39,8 +39,7 @@ Scalar = int | float | bool | str
 class Header(NamedTuple):
     """What a file says of itself. Sizes in bytes; None where it does not say.
 
-    `kv_heads` is the sum over all layers; `repacked_bytes` are of the tensors that
-    llama.cpp keeps a second time, in another order, to multiply them faster.
+    `kv_heads` is the sum over all layers.
     """
 
     version: int
@@ -61,7 +60,6 @@ class Header(NamedTuple):
     tensor_count: int
     tensor_bytes: int
     data_offset: int
-    repacked_bytes: int = 0
 
 
 class _Array(NamedTuple):
@@ -120,7 +118,6 @@ class _Parser:
         self._arrays: dict[str, _Array] = {}
         self._first: dict[str, Scalar] = {}
         self._sums: dict[str, int] = {}
-        self._repacked = 0
 
     def parse(self) -> Header:
         if self._data[:4] != t.MAGIC:
@@ -345,10 +342,7 @@ class _Parser:
             raise _RefusedError(
                 f"rows of '{name}' have {shape[0]} elements; {label} needs n x {block}"
             )
-        size = elements // block * width
-        if dims > 1 and label in t.REPACKED and not name.startswith("token_embd"):
-            self._repacked += size
-        return size
+        return elements // block * width
 
     def _check_spans(self, spans: list[tuple[int, int, str]], data_offset: int) -> None:
         room = self._size - data_offset
@@ -387,7 +381,6 @@ class _Parser:
             tensor_count=tensors,
             tensor_bytes=tensor_bytes,
             data_offset=offset,
-            repacked_bytes=self._repacked,
         )
 
     def _kv_heads(self, architecture: str) -> int | None:

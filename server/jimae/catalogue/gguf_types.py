@@ -79,10 +79,6 @@ TENSOR_TYPES: Final[dict[int, tuple[str, int, int]]] = {
     42: ("Q2_0", 64, 18),
 }
 
-# Types for which llama.cpp makes a copy in another order on a CPU with AVX2: seen of Q4_K,
-# the others are in the same table of its source (ggml-cpu/repack.cpp).
-REPACKED: Final = frozenset({"Q4_0", "Q4_K", "IQ4_NL", "Q2_K"})
-
 # Keys that llama.cpp reads without asking for their type first: a wrong one
 # ends the process, so it must not get that far. Key -> allowed types; for an
 # array, (ARRAY, element type).

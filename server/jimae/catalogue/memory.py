@@ -38,26 +38,16 @@ _UNLIMITED: Final = 1 << 60
 
 
 class Estimate(NamedTuple):
-    """Bytes of memory of a loaded model, by what they are for.
-
-    `repacked` is the second copy of some weights. The file's own pages of these are
-    never read again, so the system may take them back: they count in `resident`,
-    which is what one sees, and not in `required`, which has to be there.
-    """
+    """Bytes of memory of a loaded model, by what they are for."""
 
     weights: int
-    repacked: int
     kv_cache: int
     compute: int
     process: int
 
     @property
-    def resident(self) -> int:
+    def total(self) -> int:
         return sum(self)
-
-    @property
-    def required(self) -> int:
-        return self.resident - self.repacked
 
 
 def estimate(header: Header, engine: EngineSettings) -> Estimate:
@@ -76,7 +66,6 @@ def estimate(header: Header, engine: EngineSettings) -> Estimate:
         compute += activations + batch * exact * 2 + logits
     return Estimate(
         weights=header.tensor_bytes,
-        repacked=header.repacked_bytes,
         kv_cache=int(kv_bytes_of(header, engine.kv_type) * (engine.kv_tokens + exact)),
         compute=compute,
         process=PROCESS + header.vocab_size * VOCABULARY_ENTRY,
@@ -97,7 +86,7 @@ def kv_bytes_of(header: Header, kv_type: KvType) -> float:
 def tokens_that_fit(header: Header, engine: EngineSettings, memory: int) -> int:
     """The largest `kv_tokens`, in whole thousands (1024), with which a file runs in `memory`
     bytes; 0 if not even 1024."""
-    bare = estimate(header, engine.model_copy(update={"kv_tokens": 0})).required
+    bare = estimate(header, engine.model_copy(update={"kv_tokens": 0})).total
     per_token = kv_bytes_of(header, engine.kv_type) + max(engine.batch, engine.parallel) * 2
     return max(0, int((memory - bare) / per_token) // 1024 * 1024)
 

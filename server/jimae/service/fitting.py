@@ -45,7 +45,7 @@ class Fitting:
             except JimaeError:  # a file that cannot be read is no advice
                 continue
             engine = self._settings.for_model(model_id).engine
-            if memory.estimate(header, engine).required <= self._free:
+            if memory.estimate(header, engine).total <= self._free:
                 yield model_id
 
     def catalogue(self, but: str) -> list[str]:

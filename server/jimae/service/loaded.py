@@ -44,12 +44,11 @@ class Loaded:
     @property
     def takes(self) -> int:
         """Bytes that are accounted for: what it has or will have."""
-        return 0 if self.backend.state in ("failed", "closed") else self.estimate.required
+        return 0 if self.backend.state in ("failed", "closed") else self.estimate.total
 
     @property
     def outstanding(self) -> int:
-        """Bytes of these that the system still calls available: not touched yet, or pages of
-        the file, which it would take back although they are read at each token."""
+        """Bytes of these that the system still calls available: not touched yet."""
         found = self.backend.resident()
         return max(0, self.takes - (found.private if found else 0))
 

@@ -206,11 +206,11 @@ class ModelPool:
             if (failed := self._loaded.pop(model_id, None)) is not None:
                 await failed.backend.close()
             need = memory.estimate(header, settings.engine)
-            await self._make_room(model_id, need.required, header)
+            await self._make_room(model_id, need.total, header)
             entry = self._entry(model_id)
             defaults = sampling_of(entry.sampling) if entry else Sampling()
             backend = self._make(model_id, path, settings, defaults)
-            log.info("loading model %s from %s, about %d MiB", model_id, path, need.resident >> 20)
+            log.info("loading model %s from %s, about %d MiB", model_id, path, need.total >> 20)
             await backend.start()
             self._loading_since[model_id] = time.monotonic()
             loaded = self._loaded[model_id] = Loaded(model_id, backend, need)
@@ -291,7 +291,7 @@ class ModelPool:
         stays = not ttl or loaded.id == self._default()
         measured = loaded.backend.resident()
         return Use(
-            estimated=loaded.estimate.resident,
+            estimated=loaded.estimate.total,
             measured=measured.total if measured else None,
             requests=claims,
             idle=round(idle, 1),
