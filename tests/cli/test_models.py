@@ -9,10 +9,13 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
+from catalogue.made import gguf_bytes, model, to_toml
 from fakes.backend import FakeBackend
 from fakes.serving import Served
-from jimae.catalogue import registry
+from jimae.catalogue import memory, registry
+from jimae.catalogue.gguf_header import read_header
 from jimae.cli.models import duration, models
+from jimae.settings import EngineSettings
 from jimae.worker.backend import Resident
 
 app = typer.Typer()
@@ -65,6 +68,27 @@ def test_what_fits(tmp_path: Path) -> None:
     (tmp_path / "jimae.toml").write_text("[engine]\nkv_tokens = 1000000000\n")
     lines = json.loads(run(tmp_path, "--json"))
     assert not any(line["fits"] for line in lines if line["kind"] == "chat")
+
+
+def test_a_file_that_is_here_needs_what_the_server_reckons_with(tmp_path: Path) -> None:
+    data = gguf_bytes()
+    source = {"from": "file", "path": str(tmp_path / "models" / "tiny.gguf")}
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "tiny.toml").write_bytes(to_toml(model(data, source)))
+
+    def needs() -> int:
+        lines = {line["id"]: line for line in json.loads(run(tmp_path, "--json"))}
+        found = lines["tiny"]["memory"]
+        assert isinstance(found, int)
+        return found
+
+    assert needs() > memory.OVERHEAD
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "tiny.gguf").write_bytes(data)
+    header = read_header(tmp_path / "models" / "tiny.gguf")
+    assert needs() == memory.estimate(header, EngineSettings()).total
+    (tmp_path / "models" / "tiny.gguf").write_bytes(b"?" * len(data))
+    assert needs() > memory.OVERHEAD, "a damaged file does not end the list"
 
 
 async def test_what_the_server_has_loaded(

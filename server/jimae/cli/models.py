@@ -12,7 +12,8 @@ import typer
 
 from jimae.catalogue import memory, registry
 from jimae.catalogue.entry import ATTRIBUTION, Kind, Model
-from jimae.catalogue.installed import is_present
+from jimae.catalogue.gguf_header import read_header
+from jimae.catalogue.installed import file_path, is_present
 from jimae.catalogue.progress import format_size
 from jimae.cli.client import Client, ServedModel
 from jimae.cli.language import language
@@ -141,14 +142,15 @@ def duration(seconds: float) -> str:
 
 
 def _line(model: Model, settings: Settings, speaks: Language, served: ServedModel | None) -> Line:
-    engine = settings.for_model(model.id).engine
+    present = is_present(settings.models_dir, model)
+    need = _need(model, settings, present)
     return Line(
         id=model.id,
         name=model.name,
         kind=model.kind,
-        present=is_present(settings.models_dir, model),
-        fits=memory.fits(model, engine.kv_tokens, engine.kv_type),
-        memory=memory.needed(model, engine.kv_tokens, engine.kv_type),
+        present=present,
+        fits=need <= memory.available(),
+        memory=need,
         size=model.size,
         context=model.context,
         licence=model.licence.spdx,
@@ -160,6 +162,18 @@ def _line(model: Model, settings: Settings, speaks: Language, served: ServedMode
         description=model.description.ja if speaks == "ja" else model.description.en,
         served=served,
     )
+
+
+def _need(model: Model, settings: Settings, present: bool) -> int:
+    """Bytes it takes when it runs: of a file that is here, what the server reckons with."""
+    engine = settings.for_model(model.id).engine
+    if present and model.kind != "embedding":
+        try:
+            header = read_header(file_path(settings.models_dir, model))
+        except JimaeError:  # a load says what is wrong with it; the list stays whole
+            return memory.needed(model, engine.kv_tokens, engine.kv_type)
+        return memory.estimate(header, engine).total
+    return memory.needed(model, engine.kv_tokens, engine.kv_type)
 
 
 def _table(lines: list[Line], speaks: Language) -> Table:
