@@ -142,6 +142,24 @@ async def test_a_stopped_worker_is_not_ready_and_is_replaced(
     assert backend.pid != pid
 
 
+async def test_a_pause_of_the_server_itself_costs_no_worker(
+    backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A suspended machine stops both, and time goes on meanwhile."""
+    monkeypatch.setattr(client, "SILENT_SECONDS", 2.0)
+    await backend.wait_ready()
+    await asyncio.sleep(0.7)
+    pid = backend.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(3.5)  # noqa: ASYNC251  # holds up the loop, which is the point
+    await asyncio.sleep(0.01)
+    os.kill(pid, signal.SIGCONT)
+    events = [e async for e in backend.generate(request(max_tokens=3))]
+    assert isinstance(events[-1], Done)
+    assert backend.pid == pid
+
+
 async def test_what_cannot_be_run_is_refused(backend: LocalBackend) -> None:
     async def code(made: GenerateRequest) -> tuple[str, str | None]:
         with pytest.raises(JimaeError) as caught:

@@ -275,8 +275,13 @@ class LocalBackend:
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         """Kill a child that is silent for too long."""
         while True:
+            began = time.monotonic()
             await asyncio.sleep(protocol.HEARTBEAT_SECONDS)
-            silent = time.monotonic() - self._heard
+            now = time.monotonic()
+            # While this process did not run (a suspended machine, a loop held up) it heard nobody.
+            missed = now - began - protocol.HEARTBEAT_SECONDS
+            self._heard = min(now, self._heard + missed)
+            silent = now - self._heard
             if silent > SILENT_SECONDS and process.returncode is None:
                 log.error("the worker of %s was silent for %.0f s", self._model, silent)
                 process.kill()
