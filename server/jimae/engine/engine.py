@@ -364,14 +364,18 @@ class Engine:
             counters=self._counters.values,
             room=self.cache.cells_total - self.cache.cells_pinned,
             slots=min(self.options.parallel, self.model.n_seq),
-            budget=self._budget(),
+            budget=self._budget(sum(not w.behind for w in waiting)),
         )
 
-    def _budget(self) -> int:
+    def _budget(self, newcomers: int) -> int:
         if self.options.reproducible:
             return REPRODUCIBLE_CHUNK
         return step_budget(
-            self._running.values(), self.cost, self.options.target_itl, self.model.n_batch
+            self._running.values(),
+            newcomers,
+            self.cost,
+            self.options.target_itl,
+            self.model.n_batch,
         )
 
     def _queue(self) -> list[Sequence]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,6 +21,10 @@ IDLE_SECONDS = 1.0
 """Quiet time before prefixes are saved: who asks next does not wait for it."""
 
 STUCK_SECONDS = 0.01
+
+GATHER_SECONDS = 0.02
+"""How long an idle engine waits for others after a first request: who comes in the
+same moment is then read in the same step, and not behind the first one's answer."""
 
 T = TypeVar("T")
 Command = Callable[[], None]
@@ -95,6 +100,7 @@ class EngineLoop:
     def _run(self) -> None:
         unsaved = False
         while not self._stopping:
+            idle = not self._engine.busy
             with self._wake:
                 while not self._inbox and not self._engine.busy:
                     if not self._wake.wait(IDLE_SECONDS if unsaved else None):
@@ -103,6 +109,8 @@ class EngineLoop:
                 unsaved = self._engine.save_one()
                 continue
             unsaved = True
+            if idle:
+                time.sleep(GATHER_SECONDS)
             while self._inbox:
                 self._inbox.popleft()()
             if not self._stopping and self._engine.busy and not self._engine.step():

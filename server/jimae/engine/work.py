@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 from jimae.engine.cost import CostModel
 from jimae.engine.prefix_cache import Lease
-from jimae.engine.scheduler import QUANTUM
 from jimae.engine.sequence import Sequence
 from jimae.engine.speculation import draft_length
 
+ROWS = 16
+"""Steps are a multiple of this: the kernels work on blocks of rows."""
+
 IDLE_FACTOR = 3.0
 """How much longer than the target a step may take while nobody reads an answer."""
+
+CROWD_FACTOR = 2.0
+"""And while at least as many wait for their first word as read: larger steps read faster."""
 
 
 @dataclass
@@ -40,19 +45,23 @@ class Work:
         return self.tokens[len(self.tokens) - self.outputs + 1 :] if self.outputs else []
 
 
-def step_budget(running: Collection[Sequence], cost: CostModel, target: float, most: int) -> int:
+def step_budget(
+    running: Collection[Sequence], newcomers: int, cost: CostModel, target: float, most: int
+) -> int:
     """Tokens of the next step, decoding ones included, so that it takes about `target` seconds.
 
-    While nobody reads an answer it may take `IDLE_FACTOR` times as long. Some
-    prompt tokens always fit, or nobody who waits would ever be read in.
+    `newcomers` wait to be admitted. Some prompt tokens always fit, or nobody who
+    waits would ever be read in.
     """
     reading = [s for s in running if s.decoding]
     depth = max((s.computed for s in running if not s.decoding), default=0)
     pairs = sum(len(s.tokens) for s in reading)
     if not reading:
         target *= IDLE_FACTOR
-    least = len(reading) + QUANTUM // 2
-    for total in range(most - most % QUANTUM, least, -QUANTUM):
+    elif len(running) - len(reading) + newcomers >= len(reading):
+        target *= CROWD_FACTOR
+    least = len(reading) + ROWS
+    for total in range(most - most % ROWS, least, -ROWS):
         chunk = total - len(reading)
         if cost.predict(total, pairs + chunk * (depth + chunk)) <= target:
             return total
