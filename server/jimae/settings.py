@@ -14,7 +14,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -276,6 +276,3 @@ def _explain(error: ValidationError) -> JimaeError:
     return JimaeError(
         "setting_invalid", name=name, value=repr(first.get("input")), reason=first["msg"]
     )
-
-
-SCOPES: tuple[str, ...] = get_args(Scope)

@@ -160,6 +160,21 @@ async def test_a_pause_of_the_server_itself_costs_no_worker(
     assert backend.pid == pid
 
 
+async def test_a_worker_that_sends_no_message_is_replaced(
+    backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await backend.wait_ready()
+    pid = backend.pid
+    with monkeypatch.context() as patched:
+        patched.setattr(client.protocol, "MAX_FRAME", 4)  # the next heartbeat is too long
+        async with asyncio.timeout(10):
+            while backend.state == "ready":
+                await asyncio.sleep(0.05)
+    async with asyncio.timeout(20):
+        await backend.wait_ready()
+    assert backend.pid not in (None, pid)
+
+
 async def test_what_cannot_be_run_is_refused(backend: LocalBackend) -> None:
     async def code(made: GenerateRequest) -> tuple[str, str | None]:
         with pytest.raises(JimaeError) as caught:

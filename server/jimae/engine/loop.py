@@ -33,13 +33,20 @@ Command = Callable[[], None]
 class EngineLoop:
     """Runs an engine in a thread of its own. All methods may be called from any thread."""
 
-    def __init__(self, engine: Engine, emit: Callable[[str, Event], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        emit: Callable[[str, Event], None],
+        on_crash: Callable[[], None],
+    ) -> None:
+        """`on_crash` is called if the thread ends by a mistake: nobody is answered any more."""
+        self._on_crash = on_crash
         self._engine = engine
         self._emit = emit
         self._inbox: deque[Command] = deque()
         self._wake = threading.Condition()
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
 
     @property
     def context(self) -> int:
@@ -97,6 +104,17 @@ class EngineLoop:
             self._inbox.append(command)
             self._wake.notify()
 
+    def _take(self) -> None:
+        while self._inbox:
+            self._inbox.popleft()()
+
+    def _live(self) -> None:
+        try:
+            self._run()
+        except Exception:
+            log.exception("the engine crashed")
+            self._on_crash()
+
     def _run(self) -> None:
         unsaved = False
         while not self._stopping:
@@ -109,10 +127,10 @@ class EngineLoop:
                 unsaved = self._engine.save_one()
                 continue
             unsaved = True
-            if idle:
+            self._take()
+            if idle and self._engine.busy:
                 time.sleep(GATHER_SECONDS)
-            while self._inbox:
-                self._inbox.popleft()()
+                self._take()
             if not self._stopping and self._engine.busy and not self._engine.step():
                 # Everybody waits for something that a step does not change.
                 with self._wake:

@@ -209,6 +209,7 @@ class LocalBackend:
                 await self._supervisor
             self._supervisor = None
         await self._set_state("closed")
+        self._fail_all(JimaeError("worker_died", model=self._model, reason="closed"))
 
     async def _supervise(self) -> None:
         """Start the child, and start it again when it dies."""
@@ -217,6 +218,9 @@ class LocalBackend:
             began = time.monotonic()
             try:
                 reason = await self._live()
+            except (OSError, ValueError, msgspec.MsgspecError) as error:
+                # It could not be started, or what it sent was no message.
+                reason = f"{type(error).__name__}: {error}"
             finally:
                 await self._bury()
             if self._closing or self._state == "failed":

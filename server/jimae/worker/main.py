@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import logging
 import math
+import os
 import secrets
 import signal
 import socket
@@ -130,7 +131,7 @@ class Worker:
             self._emit,
             store=self._store,
         )
-        self._loop = EngineLoop(self._engine, self._emit)
+        self._loop = EngineLoop(self._engine, self._emit, _end)
         self._loop.start()
         self._exact = self._exact_loop(load) if load.reproducible_tokens else None
         self._send(
@@ -158,7 +159,7 @@ class Worker:
             _load_options(load, n_cells=context, n_running=1, n_idle=0), share=self._model
         )
         options = EngineOptions(context, 1, load.max_queue, load.target_itl, reproducible=True)
-        loop = EngineLoop(Engine(model, options, self._emit), self._emit)
+        loop = EngineLoop(Engine(model, options, self._emit), self._emit, _end)
         loop.start()
         return loop
 
@@ -369,6 +370,11 @@ def fingerprint(path: Path) -> str:
         file.seek(max(0, stat.st_size - 2**20))
         digest.update(file.read(2**20))
     return digest.hexdigest()
+
+
+def _end() -> None:
+    """End the process at once: the server fails what is in flight and starts it again."""
+    os._exit(1)
 
 
 def _known(error: Exception) -> JimaeError:
