@@ -13,7 +13,8 @@ import msgspec
 
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 Priority = Literal["interactive", "batch"]
-FinishReason = Literal["stop", "length", "cancelled"]
+FinishReason = Literal["stop", "length", "tool_calls", "cancelled"]
+Capability = Literal["chat", "completions", "tools", "reasoning", "infill", "embeddings", "rerank"]
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -29,6 +30,9 @@ class Principal(msgspec.Struct, frozen=True):
     priority: Priority = "interactive"
 
 
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
+
+
 # --- prompts ---------------------------------------------------------------------
 
 
@@ -41,22 +45,65 @@ class TextPart(msgspec.Struct, frozen=True, tag="text"):
 Part = TextPart
 
 
+class ToolCall(msgspec.Struct, frozen=True):
+    """A call that a model made. `arguments` is JSON text, as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message of a conversation."""
+    """One message of a conversation.
+
+    `reasoning` is what the assistant thought before `content`; `tool_call_id`
+    names the call that a message of role `tool` answers.
+    """
 
     role: Role
     content: tuple[Part, ...] = ()
     name: str | None = None
+    reasoning: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
 
 
-class ChatPrompt(msgspec.Struct, frozen=True, tag="chat"):
+class Tool(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A function that a model may call. `parameters` is a JSON Schema, as text.
+
+    The arguments of a `strict` tool keep to the schema also where the model
+    chooses to call by itself.
+    """
+
+    name: str
+    description: str = ""
+    parameters: str = '{"type":"object","properties":{}}'
+    strict: bool = False
+
+
+class ToolChoice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether a tool is called. `name`: this one must be; only with `required`.
+
+    Without `parallel`, at most one call is made.
+    """
+
+    mode: Literal["none", "auto", "required"] = "auto"
+    name: str | None = None
+    parallel: bool = True
+
+
+class ChatPrompt(msgspec.Struct, frozen=True, tag="chat", omit_defaults=True):
     """A conversation, rendered by the model's own template.
 
     With `continue_last` the answer goes on from the last (assistant) message.
+    `reasoning_effort` reaches templates that know it; `none` asks those that can
+    switch thinking off to do so.
     """
 
     messages: tuple[Message, ...]
     continue_last: bool = False
+    tools: tuple[Tool, ...] = ()
+    reasoning_effort: Effort | None = None
 
 
 class TextPrompt(msgspec.Struct, frozen=True, tag="raw"):
@@ -71,7 +118,21 @@ class TokenPrompt(msgspec.Struct, frozen=True, tag="tokens"):
     ids: tuple[int, ...]
 
 
-Prompt = ChatPrompt | TextPrompt | TokenPrompt
+class InfillPrompt(msgspec.Struct, frozen=True, tag="infill"):
+    """Text before and after a gap that the model fills, for those trained to."""
+
+    prefix: str
+    suffix: str
+
+
+class PairPrompt(msgspec.Struct, frozen=True, tag="pair"):
+    """A question and a document that a reranker judges by it."""
+
+    query: str
+    document: str
+
+
+Prompt = ChatPrompt | TextPrompt | TokenPrompt | InfillPrompt | PairPrompt
 
 
 class MediaChunk(msgspec.Struct, frozen=True, tag="media"):
@@ -107,11 +168,28 @@ class Sampling(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Outputs(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a sequence is computed for."""
+    """What a sequence is computed for.
+
+    `logprobs`: how many alternatives to report with each generated token (0: only
+    the chosen one; None: nothing). `prompt_logprobs`: the same for the tokens of
+    the prompt. `embedding` asks for a vector, `score` for a reranker's number;
+    both go with `next_token` False.
+    """
 
     next_token: bool = True
-    prompt_logprobs: bool = False
+    logprobs: int | None = None
+    prompt_logprobs: int | None = None
     embedding: bool = False
+    score: bool = False
+
+
+class Grammar(msgspec.Struct, frozen=True):
+    """What an answer must look like: a JSON Schema (as text), a regular expression,
+    or a grammar in Lark's or llama.cpp's notation. `json_object` takes no source.
+    """
+
+    kind: Literal["json_schema", "json_object", "regex", "lark", "gbnf"]
+    source: str = ""
 
 
 class GenerateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -119,7 +197,10 @@ class GenerateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `max_tokens` None means: until the model stops or the context is full.
     `reproducible` runs it by itself, in a context of its own, so that a seed
-    repeats exactly whatever else the server does.
+    repeats exactly whatever else the server does. `grammar` holds the content of
+    the answer to a form; reasoning before it is free, and so are tool calls, which
+    have forms of their own. `prediction` is a text that the answer is likely to
+    repeat: it makes it faster where it is right, and changes nothing else.
     """
 
     id: str
@@ -131,6 +212,9 @@ class GenerateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     ignore_eos: bool = False
     reproducible: bool = False
     outputs: Outputs = Outputs()
+    grammar: Grammar | None = None
+    tool_choice: ToolChoice = ToolChoice()
+    prediction: str | None = None
 
 
 # --- what comes back ---------------------------------------------------------------
@@ -157,15 +241,56 @@ class Prefill(msgspec.Struct, frozen=True, tag="prefill"):
     total: int
 
 
-class Delta(msgspec.Struct, frozen=True, tag="delta"):
+class TokenLogprob(msgspec.Struct, frozen=True):
+    """A token, its bytes (those of special tokens included), and its natural log probability.
+
+    Of the model's own distribution: before temperature, penalties and grammar.
+    `top` holds the most likely tokens of the place, best first; None in a prompt's
+    first place, which nothing precedes.
+    """
+
+    token: int
+    piece: bytes
+    logprob: float | None
+    top: tuple[tuple[int, bytes, float], ...] = ()
+
+
+class CallDelta(msgspec.Struct, frozen=True, omit_defaults=True):
+    """More of a tool call. The first delta of an `index` has `id` and `name`, no other has;
+    the concatenated `arguments` are JSON text."""
+
+    index: int
+    id: str | None = None
+    name: str | None = None
+    arguments: str = ""
+
+
+class Delta(msgspec.Struct, frozen=True, tag="delta", omit_defaults=True):
     """More of the answer: whole characters, and the tokens that were generated for it.
 
-    `text` may be empty while a character is incomplete or a stop string is
-    possible; the concatenated texts are the whole answer.
+    `text` is content; `reasoning` and `calls` are what a model's family writes
+    apart from it. All may be empty while a character is incomplete or a stop
+    string or a mark is possible; the concatenated texts are the whole answer.
+    `logprobs`, if asked for, has an entry for each of `token_ids`.
     """
 
     text: str
     token_ids: tuple[int, ...]
+    reasoning: str = ""
+    calls: tuple[CallDelta, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+class PromptLogprobs(msgspec.Struct, frozen=True, tag="prompt_logprobs"):
+    """Log probabilities of more tokens of the prompt, in order. All come before the first Delta."""
+
+    tokens: tuple[TokenLogprob, ...]
+
+
+class Embedded(msgspec.Struct, frozen=True, tag="embedded"):
+    """The vector of a prompt, or the one number of a reranker: float32, little-endian."""
+
+    data: bytes
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -202,7 +327,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     values: dict[str, str | int | float] = {}
 
 
-Event = Queued | Started | Prefill | Delta | Done | Failed
+Event = Queued | Started | Prefill | PromptLogprobs | Delta | Embedded | Done | Failed
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
@@ -218,6 +343,12 @@ class ModelInfo(msgspec.Struct, frozen=True):
     memory: Literal["attention", "window", "recurrent"]
     has_template: bool
     template_sha256: str | None = None
+    template: str | None = None
+    bos: str | None = None
+    eos: str | None = None
+    capabilities: tuple[Capability, ...] = ()
+    parser: str = "plain"
+    embedding_size: int = 0
     load_seconds: float = 0.0
 
 

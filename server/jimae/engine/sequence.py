@@ -56,7 +56,7 @@ class Sequence:
     @property
     def scored(self) -> bool:
         """A scored prompt is computed whole: its own logits are what is asked for."""
-        return self.outputs.prompt_logprobs
+        return self.outputs.prompt_logprobs is not None
 
     @property
     def computed(self) -> int:

@@ -13,6 +13,12 @@ from jimae.engine.speculation import draft_length
 ROWS = 16
 """Steps are a multiple of this: the kernels work on blocks of rows."""
 
+KNEE = 64
+"""Steps below this size read a prompt markedly slower per token."""
+
+KNEE_FACTOR = 1.6
+"""How much longer than the target a step may take to reach the knee."""
+
 IDLE_FACTOR = 3.0
 """How much longer than the target a step may take while nobody reads an answer."""
 
@@ -63,7 +69,8 @@ def step_budget(
     least = len(reading) + ROWS
     for total in range(most - most % ROWS, least, -ROWS):
         chunk = total - len(reading)
-        if cost.predict(total, pairs + chunk * (depth + chunk)) <= target:
+        allowed = target * KNEE_FACTOR if total <= KNEE else target
+        if cost.predict(total, pairs + chunk * (depth + chunk)) <= allowed:
             return total
     return min(least, most)
 

@@ -14,13 +14,25 @@ import msgspec
 from jimae.service.models import ModelPool
 from jimae.service.runs import Runs
 from jimae.settings import Scope
-from jimae.types import GenerateRequest, Principal, Priority, Prompt, Sampling, Usage
+from jimae.types import (
+    GenerateRequest,
+    Grammar,
+    Outputs,
+    Principal,
+    Priority,
+    Prompt,
+    Sampling,
+    ToolChoice,
+    Usage,
+)
 from jimae.worker.backend import Backend, GenerateEvent
 
 # How often somebody who waits for a load hears of it, in seconds.
 LOAD_NEWS_SECONDS = 1.0
 LOCAL = "local"
 NEUTRAL = Sampling()
+TEXT = Outputs()
+AUTO = ToolChoice()
 
 
 class Loading(msgspec.Struct, frozen=True):
@@ -50,6 +62,10 @@ class Ask:
     priority: Priority = "interactive"
     n: int = 1
     user: str | None = None
+    outputs: Outputs = TEXT
+    grammar: Grammar | None = None
+    tool_choice: ToolChoice = AUTO
+    prediction: str | None = None
 
 
 def principal(user: str | None, sharing: Scope, priority: Priority = "interactive") -> Principal:
@@ -118,6 +134,10 @@ class Chat:
             max_tokens=ask.max_tokens,
             ignore_eos=ask.ignore_eos,
             reproducible=ask.reproducible,
+            outputs=ask.outputs,
+            grammar=ask.grammar,
+            tool_choice=ask.tool_choice,
+            prediction=ask.prediction,
         )
 
 

@@ -12,11 +12,13 @@ from typing import Literal, NamedTuple, Protocol
 from jimae.types import (
     Delta,
     Done,
+    Embedded,
     EngineStatus,
     GenerateRequest,
     ModelInfo,
     Prefill,
     Prompt,
+    PromptLogprobs,
     Queued,
     Started,
 )
@@ -24,7 +26,7 @@ from jimae.types import (
 State = Literal["loading", "ready", "stalled", "restarting", "failed", "closed"]
 """`stalled`: its process has not been heard of for a while. `failed`: it cannot be loaded."""
 
-GenerateEvent = Queued | Started | Prefill | Delta | Done
+GenerateEvent = Queued | Started | Prefill | PromptLogprobs | Delta | Embedded | Done
 
 
 class Resident(NamedTuple):
@@ -57,8 +59,8 @@ class Backend(Protocol):
     def generate(self, request: GenerateRequest) -> AsyncIterator[GenerateEvent]:
         """Run one sequence.
 
-        Zero or more `Queued`, one `Started`, any `Prefill`, any `Delta`, one
-        `Done`; or a JimaeError, at any point. Closing the iterator early
+        Zero or more `Queued`, one `Started`, any `Prefill` and `PromptLogprobs`,
+        any `Delta` or one `Embedded`, one `Done`; or a JimaeError, at any point. Closing the iterator early
         cancels the sequence and frees its memory within one step.
         """
         ...
