@@ -157,8 +157,17 @@ TEXTS: dict[str, Text] = {
     "unsupported_parameter": Text(
         400,
         INVALID,
-        "This server does not support '{name}' with the value {value} yet. Remove it.",
-        "このサーバーは「{name}」の値 {value} にまだ対応していません。取り除いてください。",
+        "This server does not support '{name}' with the value {value}. Remove it; the page of "
+        "compatibility (docs/compatibility.md) says what it takes.",
+        "このサーバーは「{name}」の値 {value} に対応していません。取り除いてください。"
+        "対応しているものは docs/compatibility.md にあります。",
+    ),
+    "replaced_parameter": Text(
+        400,
+        INVALID,
+        "'{name}' is {value}; this server takes '{instead}' for that. Send '{instead}'.",
+        "「{name}」に {value} が指定されていますが、"
+        "このサーバーでは代わりに「{instead}」を使います。「{instead}」で送ってください。",
     ),
     "conflicting_parameters": Text(
         400,

@@ -1,4 +1,4 @@
-"""Pages in docs/ that are written from the code: settings, commands, errors.
+"""Pages in docs/ that are written from the code: settings, commands, errors, compatibility.
 
 `python -m jimae.reference` writes them, with `--check` it only compares. A
 change of a setting, a command or an error therefore changes its page in the
@@ -22,6 +22,7 @@ import typer.main
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from jimae.api import compatibility
 from jimae.error_texts import TEXTS
 from jimae.settings import ModelSettings, Settings, env_name
 
@@ -73,12 +74,35 @@ COMMANDS_HEAD = """\
 
 """
 
+COMPATIBILITY_HEAD = """\
+# Compatibility
+
+Programs written for another API work here by changing their base URL, or fail with an error
+that says why. This page lists every parameter that their clients can send:
+
+- **works**: does what the API's inventor says it does. Those marked *ours* exist only here.
+- **harmless**: may be sent, and changes nothing: what it asks for is so already, or means
+  nothing on a machine of one's own.
+- **refused**: an error of status 400 with this [code](errors.md), which names the parameter.
+  Values that ask for nothing (such as `false`) are taken.
+
+A name that is on no list is refused with `unknown_parameter` and the nearest names; nothing is
+ignored in silence.
+
+**日本語:** ほかの API のために書かれたプログラムは、接続先の URL を変えるだけで動くか、理由を示す
+エラーになります。works はその API のとおりに働くもの（ours は jimae だけの拡張）、harmless は送っても
+何も変わらないもの、refused は上のコードの 400 エラーになるものです。ここにない名前は
+`unknown_parameter` になり、黙って無視されることはありません。
+
+"""
+
 
 def pages() -> dict[str, str]:
     """File name in docs/ to content."""
     return {
         "settings.md": NOTE + SETTINGS_HEAD + "\n".join(_setting_sections()),
         "errors.md": NOTE + ERRORS_HEAD + "\n".join(_error_entries()),
+        "compatibility.md": NOTE + COMPATIBILITY_HEAD + compatibility.page(),
         "cli.md": NOTE + COMMANDS_HEAD + _commands(),
     }
 

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jimae.api.openai.convert import chat_ask, chat_request, completion_ask, completion_request
-from jimae.api.openai.parameters import CHAT, COMPLETIONS, Support
+from jimae.api.openai.parameters import CHAT, COMPLETIONS
 from jimae.api.openai.schema import ChatRequest, CompletionRequest
+from jimae.api.parameters import Support
 from jimae.errors import JimaeError
 from jimae.types import TextPrompt, TokenPrompt
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import Final, TypeVar
 
-from pydantic import ValidationError
-
+from jimae.api.explain import fitted
 from jimae.api.openai.answers import UsageBody
-from jimae.api.openai.explain import explain
-from jimae.api.openai.parameters import CHAT, COMPLETIONS, select, shown, unsupported
+from jimae.api.openai.parameters import CHAT, COMPLETIONS
 from jimae.api.openai.schema import (
     ChatMessage,
     ChatRequest,
     CompletionRequest,
     Generation,
 )
+from jimae.api.parameters import conflict, select, unsupported
+from jimae.api.text import checked
 from jimae.errors import JimaeError
 from jimae.service.chat import Ask
 from jimae.types import (
@@ -31,7 +31,6 @@ from jimae.types import (
 
 # What OpenAI's older endpoint writes when nobody says how much.
 COMPLETION_TOKENS: Final = 16
-NUL: Final = "\0"
 
 G = TypeVar("G", bound=Generation)
 
@@ -46,13 +45,11 @@ def chat_request(body: dict[str, object]) -> ChatRequest:
         and request.max_completion_tokens is not None
         and request.max_tokens != request.max_completion_tokens
     ):
-        raise JimaeError(
-            "conflicting_parameters",
-            param="max_completion_tokens",
-            name="max_completion_tokens",
-            value=request.max_completion_tokens,
-            other="max_tokens",
-            other_value=request.max_tokens,
+        raise conflict(
+            "max_completion_tokens",
+            request.max_completion_tokens,
+            "max_tokens",
+            request.max_tokens,
         )
     return request
 
@@ -86,26 +83,16 @@ def usage_body(usage: Usage) -> UsageBody:
 
 
 def _validate(body: dict[str, object], model: type[G]) -> G:
-    try:
-        request = model.model_validate(body)
-    except ValidationError as error:
-        raise explain(error, body, model) from None
+    request = fitted(body, model)
     if request.stream_options is not None and not request.stream:
-        raise JimaeError(
-            "conflicting_parameters",
-            param="stream_options",
-            name="stream_options",
-            value=shown(body["stream_options"]),
-            other="stream",
-            other_value="false",
-        )
+        raise conflict("stream_options", body["stream_options"], "stream", False)
     return request
 
 
 def _ask(request: Generation, prompt: Prompt, max_tokens: int | None) -> Ask:
     stop = (request.stop,) if isinstance(request.stop, str) else tuple(request.stop or ())
     for index, text in enumerate(stop):
-        _text(text, "stop" if isinstance(request.stop, str) else f"stop.{index}")
+        checked(text, "stop" if isinstance(request.stop, str) else f"stop.{index}")
     return Ask(
         model=request.model,
         prompt=prompt,
@@ -141,10 +128,10 @@ def _message(message: ChatMessage, path: str) -> Message:
             raise JimaeError("missing_parameter", param=f"{path}.content", name=f"{path}.content")
         content = ""
     if isinstance(content, str):
-        parts: tuple[TextPart, ...] = (TextPart(_text(content, f"{path}.content")),)
+        parts: tuple[TextPart, ...] = (TextPart(checked(content, f"{path}.content")),)
     else:
         parts = tuple(
-            TextPart(_text(part.text, f"{path}.content.{index}.text"))
+            TextPart(checked(part.text, f"{path}.content.{index}.text"))
             for index, part in enumerate(content)
         )
     return Message(role=message.role, content=parts, name=message.name)
@@ -163,15 +150,8 @@ def _only_prompt(prompt: object) -> object:
 
 def _prompt(prompt: str | list[int]) -> Prompt:
     if isinstance(prompt, str):
-        return TextPrompt(_text(prompt, "prompt"))
+        return TextPrompt(checked(prompt, "prompt"))
     return TokenPrompt(tuple(prompt))
-
-
-def _text(text: str, path: str) -> str:
-    # A NUL means nothing in a text, and ends one in native code.
-    if NUL in text:
-        raise JimaeError("invalid_text", param=path, name=path, what="NUL (U+0000)")
-    return text
 
 
 _PART_TYPE: Final = re.compile(r"[a-z_]{1,40}")

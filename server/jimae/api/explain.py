@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from jimae.api.openai.parameters import shown, unknown
+from jimae.api.parameters import Table, select, shown, unknown
 from jimae.errors import JimaeError
+
+M = TypeVar("M", bound=BaseModel)
 
 _TYPES: Final = {
     "string_type": "string",
@@ -36,7 +39,25 @@ _LENGTHS: Final = {
 }
 
 
-def explain(error: ValidationError, body: dict[str, object], model: type[BaseModel]) -> JimaeError:
+def validated(body: Mapping[str, object], table: Table, model: type[M]) -> M:
+    """A request as its schema has it, after its table took out what changes nothing.
+
+    Raises a JimaeError of status 400 that names the field.
+    """
+    return fitted(select(body, table), model)
+
+
+def fitted(body: Mapping[str, object], model: type[M]) -> M:
+    """The same without a table."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        raise explain(error, body, model) from None
+
+
+def explain(
+    error: ValidationError, body: Mapping[str, object], model: type[BaseModel]
+) -> JimaeError:
     """The error to tell of, with the path of the field, such as `messages.0.content`.
 
     Of a field that may have several shapes, pydantic reports every one that did

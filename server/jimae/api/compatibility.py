@@ -1,0 +1,72 @@
+"""Every endpoint that speaks somebody else's API, for the compatibility page.
+
+`app.py` lists the routes; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from jimae.api.openai.parameters import CHAT, COMPLETIONS
+from jimae.api.parameters import Endpoint, Parameter
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    Endpoint("POST", "/v1/chat/completions", CHAT),
+    Endpoint("POST", "/v1/completions", COMPLETIONS),
+)
+
+
+class Family(NamedTuple):
+    """A family of models whose tool calls and reasoning are read. `run` says that it was run
+    on weights; else it is known from published examples only."""
+
+    name: str
+    words: str
+    run: bool
+
+
+def page(families: Sequence[Family] = ()) -> str:
+    """The page, below its heading."""
+    parts = [_endpoint(endpoint) for endpoint in ENDPOINTS]
+    if families:
+        parts.append(_families(families))
+    return "\n".join(parts)
+
+
+def _endpoint(endpoint: Endpoint) -> str:
+    lines = [f"## {endpoint.method} {endpoint.path}", ""]
+    if endpoint.words:
+        lines += [endpoint.words, ""]
+    lines += ["| parameter | | |", "| --- | --- | --- |"]
+    return "\n".join([*lines, *_rows(endpoint), ""])
+
+
+def _rows(endpoint: Endpoint) -> Iterator[str]:
+    order = ("works", "harmless", "refused")
+    for name, row in sorted(
+        endpoint.table.items(), key=lambda item: (order.index(item[1].support), item[1].ours)
+    ):
+        yield f"| `{name}` | {_support(row)} | {row.note} |"
+
+
+def _support(row: Parameter) -> str:
+    if row.support == "refused":
+        but = " but for some values" if row.harmless_if else ""
+        return f"refused{but}: `{row.code}`"
+    return "works (ours)" if row.ours else row.support
+
+
+def _families(families: Sequence[Family]) -> str:
+    lines = ["## Families of models", ""]
+    lines += [
+        "How a model writes its reasoning and its tool calls is a matter of its family, which is",
+        "told from its template. The rest of a model's answer is text.",
+        "",
+        "| family | | |",
+        "| --- | --- | --- |",
+    ]
+    for family in families:
+        known = "run on weights" if family.run else "from published examples only"
+        lines.append(f"| {family.name} | {known} | {family.words} |")
+    return "\n".join([*lines, ""])
