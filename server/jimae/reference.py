@@ -89,10 +89,10 @@ that says why. This page lists every parameter that their clients can send:
 A name that is on no list is refused with `unknown_parameter` and the nearest names; nothing is
 ignored in silence.
 
-**日本語:** ほかの API のために書かれたプログラムは、接続先の URL を変えるだけで動くか、理由を示す
-エラーになります。works はその API のとおりに働くもの（ours は jimae だけの拡張）、harmless は送っても
-何も変わらないもの、refused は上のコードの 400 エラーになるものです。ここにない名前は
-`unknown_parameter` になり、黙って無視されることはありません。
+**日本語:** ほかの API のために書かれたプログラムは、接続先の URL を変えるだけで動くか、
+理由を示すエラーになります。works はその API のとおりに働くもの（ours は jimae だけの拡張）、
+harmless は送っても何も変わらないもの、refused は上のコードの 400 エラーになるものです。
+ここにない名前は `unknown_parameter` になり、黙って無視されることはありません。
 
 """
 
