@@ -1,0 +1,1 @@
+"""What a model wrote to an answer's parts: one file per family of models."""

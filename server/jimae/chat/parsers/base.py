@@ -1,0 +1,111 @@
+"""What every family of models has: a parser of its answers, and how it writes calls.
+
+The worker makes one parser for each answer and gives it the text as it is
+generated, special tokens included where `needs_special_text`:
+
+    family = choose(template, architecture, override)        once per model
+    parser = family.parser(Turn(tools, choice, rendered.ending))
+    parsed = parser.add(text, done=False)                    for each piece of text
+    parsed = parser.add("", done=True)                       once, at the end
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from jimae.types import CallDelta, Tool, ToolChoice
+
+_ALPHANUMERIC = string.ascii_letters + string.digits
+
+
+class Parsed(NamedTuple):
+    """More of an answer. The first delta of a call has its id and name; see `CallDelta`."""
+
+    content: str = ""
+    reasoning: str = ""
+    calls: tuple[CallDelta, ...] = ()
+
+
+class Parser(Protocol):
+    """Splits one answer into content, reasoning and calls.
+
+    How the text is cut into pieces makes no difference to the concatenated
+    result. A call that cannot be read becomes content. Once the arguments of a
+    call have begun they are passed on as the model writes them, so an answer that
+    is cut short leaves them unfinished.
+    """
+
+    def add(self, text: str, done: bool) -> Parsed:
+        """Take more text; return what is certain now. With `done`, all that is left."""
+        ...
+
+
+def random_id() -> str:
+    return "call_" + "".join(secrets.choice(_ALPHANUMERIC) for _ in range(24))
+
+
+class Turn(NamedTuple):
+    """What an answer follows.
+
+    `tools` are those that may be called now; without any, text that looks like a
+    call is text. `ending` is the end of the rendered prompt, by which a family
+    sees that the template has already opened the reasoning.
+    """
+
+    tools: tuple[Tool, ...] = ()
+    choice: ToolChoice = ToolChoice()
+    ending: str = ""
+    new_id: Callable[[], str] | None = None
+
+    def find(self, name: str) -> Tool | None:
+        """The tool of that name, if it may be called."""
+        return next((tool for tool in self.tools if tool.name == name), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallSyntax:
+    """The text around the arguments of calls, for a grammar. `{name}` stands for the tool's.
+
+        first  begin arguments end  between  begin arguments end  last
+               `-------- call -----'
+
+    Texts of special tokens in it stand for these tokens. No content contains
+    `trigger`, with which `first + begin` starts: where it appears, a call begins.
+    """
+
+    trigger: str
+    begin: str
+    end: str
+    first: str = ""
+    between: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """A way of writing answers that some models share.
+
+    `verified_on` names the models whose weights it was run with; without any it
+    is known from published examples only. `syntax` None: its calls cannot be held
+    to a grammar. `reasoning` are the marks around reasoning.
+    """
+
+    name: str
+    parser: Callable[[Turn], Parser]
+    detect: Callable[[str, str], bool]
+    """Whether a template's source and a model's architecture are of this family."""
+    needs_special_text: bool = False
+    reasoning: tuple[str, str] | None = None
+    syntax: CallSyntax | None = None
+    verified_on: tuple[str, ...] = ()
+    new_id: Callable[[], str] = random_id
+    fit_id: Callable[[str], str] = str
+    """The id of a call as the template accepts it."""
+
+    def begins_in_reasoning(self, ending: str) -> bool:
+        """Whether a prompt that ends so has opened the reasoning already."""
+        return self.reasoning is not None and ending.rstrip().endswith(self.reasoning[0])
