@@ -60,7 +60,3 @@ class Constraint(Protocol):
     def finished(self) -> bool:
         """Whether the answer is whole and nothing may follow."""
         ...
-
-    def close(self) -> None:
-        """Give back what the constraint holds; whatever is being computed is dropped."""
-        ...

@@ -60,8 +60,8 @@ class Backend(Protocol):
         """Run one sequence.
 
         Zero or more `Queued`, one `Started`, any `Prefill` and `PromptLogprobs`,
-        any `Delta` or one `Embedded`, one `Done`; or a JimaeError, at any point. Closing the iterator early
-        cancels the sequence and frees its memory within one step.
+        any `Delta` or one `Embedded`, one `Done`; or a JimaeError, at any point. Closing the
+        iterator early cancels the sequence and frees its memory within one step.
         """
         ...
 

@@ -9,9 +9,7 @@ a helper tokenises. A chat template runs in a process of its own.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-import math
 import os
 import secrets
 import signal
@@ -20,34 +18,21 @@ import sys
 import time
 from collections import deque
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from jimae.chat.renderer import Renderer, TemplateFacts
-from jimae.engine.detokenizer import Detokenizer
+from jimae.chat.renderer import Renderer
 from jimae.engine.engine import Engine, EngineOptions
 from jimae.engine.loop import EngineLoop
-from jimae.engine.sampler import Sampler
-from jimae.engine.sequence import Sequence
 from jimae.errors import JimaeError
-from jimae.llama.binding import LIBRARY_VERSION, LlamaModel, LoadOptions
+from jimae.llama.binding import LlamaModel
 from jimae.process import die_with_parent
-from jimae.types import (
-    ChatPrompt,
-    Event,
-    GenerateRequest,
-    ModelInfo,
-    Prompt,
-    TextPrompt,
-)
-from jimae.worker import protocol
-from jimae.worker.disk_store import DiskStore
+from jimae.types import Event, GenerateRequest, Prompt
+from jimae.worker import loading, protocol
+from jimae.worker.requests import Requests
 
 log = logging.getLogger("jimae.worker")
-
-BAN = -math.inf
 
 
 class Worker:
@@ -105,26 +90,14 @@ class Worker:
                 told = done
                 self._asyncio.call_soon_threadsafe(self._send, protocol.Loading(done))
 
-        options = _load_options(load, n_cells=load.kv_tokens, n_running=load.parallel)
-        return LlamaModel(options, progress)
+        return loading.load_model(load, progress)
 
     def _begin(self, load: protocol.Load, seconds: float) -> None:
-        model, vocab = self._model, self._model.vocab
-        limit = min(model.context_train, load.kv_tokens)
-        self._context = min(load.context, limit) if load.context else limit
-        self._defaults = load.defaults
-        self._name = load.model
-        source = model.template
-        self._renderer = Renderer(
-            TemplateFacts(
-                load.model,
-                source,
-                vocab.text(vocab.bos),
-                vocab.text(vocab.eos),
-                vocab.control_texts,
-            )
-        )
-        self._store = _open_store(load)
+        model = self._model
+        self._context = loading.context_of(load, model)
+        self._renderer = Renderer(loading.template_facts(load, model))
+        self._requests = Requests(model.vocab, self._renderer, load.defaults)
+        self._store = loading.open_store(load)
         self._engine = Engine(
             model,
             EngineOptions(self._context, load.parallel, load.max_queue, load.target_itl),
@@ -134,31 +107,14 @@ class Worker:
         self._loop = EngineLoop(self._engine, self._emit, _end)
         self._loop.start()
         self._exact = self._exact_loop(load) if load.reproducible_tokens else None
-        self._send(
-            protocol.Loaded(
-                ModelInfo(
-                    id=load.model,
-                    architecture=model.architecture,
-                    n_vocab=vocab.size,
-                    n_params=model.n_params,
-                    context_train=model.context_train,
-                    context=self._context,
-                    kv_tokens=load.kv_tokens,
-                    memory=model.memory,
-                    has_template=source is not None,
-                    template_sha256=sha256_text(source),
-                    load_seconds=seconds,
-                )
-            )
-        )
+        self._send(protocol.Loaded(loading.describe(load, model, seconds)))
 
     def _exact_loop(self, load: protocol.Load) -> EngineLoop:
         """A second engine on the same weights, for requests that must be reproducible."""
-        context = min(load.reproducible_tokens, self._model.context_train)
-        model = LlamaModel(
-            _load_options(load, n_cells=context, n_running=1, n_idle=0), share=self._model
+        model = loading.load_again(load, self._model)
+        options = EngineOptions(
+            model.n_cells, 1, load.max_queue, load.target_itl, reproducible=True
         )
-        options = EngineOptions(context, 1, load.max_queue, load.target_itl, reproducible=True)
         loop = EngineLoop(Engine(model, options, self._emit), self._emit, _end)
         loop.start()
         return loop
@@ -205,94 +161,32 @@ class Worker:
 
     async def _generate(self, request: GenerateRequest) -> None:
         try:
-            ids = await self._tokens(request.prompt)
-            loop, context = self._loop, self._context
-            if request.reproducible:
-                if self._exact is None:
-                    raise JimaeError("reproducible_off", param="reproducible")
-                loop, context = self._exact, self._exact.context
-            loop.submit(self._sequence(request, ids, context))
+            loop = self._loop_for(request)
+            loop.submit(await self._requests.sequence(request, loop.context))
         except Exception as error:  # whoever asked must hear of it
             self._emit(request.id, protocol.to_failed(_known(error)))
         finally:
             self._pending.pop(request.id, None)
 
+    def _loop_for(self, request: GenerateRequest) -> EngineLoop:
+        if not request.reproducible:
+            return self._loop
+        if self._exact is None:
+            raise JimaeError("reproducible_off", param="reproducible")
+        return self._exact
+
     def _loops(self) -> list[EngineLoop]:
         return [self._loop] if self._exact is None else [self._loop, self._exact]
 
-    def _sequence(self, request: GenerateRequest, ids: list[int], context: int) -> Sequence:
-        """A request as the engine takes it. Raises if it can never be run."""
-        vocab = self._model.vocab
-        room = context - len(ids)
-        if not ids:
-            raise JimaeError("empty_prompt")
-        if room <= 0:
-            raise JimaeError(
-                "context_length_exceeded",
-                param="messages" if isinstance(request.prompt, ChatPrompt) else "prompt",
-                prompt_tokens=len(ids),
-                limit=context - 1,
-                excess=1 - room,
-            )
-        if request.max_tokens is not None and request.max_tokens > room:
-            raise JimaeError(
-                "max_tokens_too_large",
-                param="max_tokens",
-                value=request.max_tokens,
-                prompt_tokens=len(ids),
-                room=room,
-                limit=context,
-            )
-        sampling = request.sampling
-        for token in sampling.logit_bias:
-            if not 0 <= token < vocab.size:
-                raise JimaeError(
-                    "token_out_of_range", param="logit_bias", token=token, n_vocab=vocab.size
-                )
-        if request.ignore_eos:
-            bias = sampling.logit_bias | dict.fromkeys(vocab.end_tokens, BAN)
-            sampling = msgspec.structs.replace(sampling, logit_bias=bias)
-        return Sequence(
-            id=request.id,
-            principal=request.principal,
-            prompt=list(ids),
-            sampler=Sampler(sampling, self._defaults),
-            detokenizer=Detokenizer(request.stop),
-            max_tokens=room if request.max_tokens is None else request.max_tokens,
-            end_tokens=vocab.end_tokens,
-            outputs=request.outputs,
-        )
-
-    async def _tokens(self, prompt: Prompt) -> list[int]:
-        vocab = self._model.vocab
-        if isinstance(prompt, ChatPrompt):
-            return await self._renderer.tokens(prompt, vocab)
-        if isinstance(prompt, TextPrompt):
-            return await asyncio.to_thread(
-                vocab.tokenize, prompt.text, special=True, add_bos=vocab.adds_bos
-            )
-        self._check_ids(prompt.ids)
-        return list(prompt.ids)
-
-    def _check_ids(self, ids: tuple[int, ...]) -> None:
-        for token in ids:
-            if not 0 <= token < self._model.vocab.size:
-                raise JimaeError(
-                    "token_out_of_range",
-                    param="prompt",
-                    token=token,
-                    n_vocab=self._model.vocab.size,
-                )
-
     async def _count(self, call: int, prompt: Prompt) -> protocol.FromWorker:
-        return protocol.Counted(call, len(await self._tokens(prompt)))
+        return protocol.Counted(call, len(await self._requests.tokens(prompt)))
 
     async def _tokenize(self, call: int, text: str, special: bool) -> protocol.FromWorker:
         ids = await asyncio.to_thread(self._model.vocab.tokenize, text, special=special)
         return protocol.Tokenized(call, tuple(ids))
 
     async def _detokenize(self, call: int, ids: tuple[int, ...]) -> protocol.FromWorker:
-        self._check_ids(ids)
+        self._requests.check_ids(ids, "tokens")
         pieces = (self._model.vocab.piece(token, special=True) for token in ids)
         return protocol.Detokenized(call, b"".join(pieces))
 
@@ -331,47 +225,6 @@ class Worker:
             await asyncio.sleep(protocol.HEARTBEAT_SECONDS)
 
 
-def _load_options(
-    load: protocol.Load, *, n_cells: int, n_running: int, n_idle: int = 48
-) -> LoadOptions:
-    return LoadOptions(
-        path=Path(load.path),
-        n_cells=n_cells,
-        n_running=n_running,
-        n_idle=n_idle,
-        kv_type=load.kv_type,
-        threads=load.threads,
-        # A step has room for every answer that is being written.
-        n_batch=max(load.batch, load.parallel),
-        gpu_layers=load.gpu_layers,
-    )
-
-
-def _open_store(load: protocol.Load) -> DiskStore | None:
-    where = load.disk_cache
-    if where is None:
-        return None
-    identity = f"{fingerprint(Path(load.path))} {load.kv_type} {LIBRARY_VERSION}"
-    try:
-        return DiskStore(
-            Path(where.directory), identity, max_bytes=where.max_bytes, max_age=where.max_age
-        )
-    except OSError as error:
-        log.warning("prefixes will not be kept in %s: %s", where.directory, error)
-        return None
-
-
-def fingerprint(path: Path) -> str:
-    """Tells a model file from any other: its size, its time, and its first and last MiB."""
-    stat = path.stat()
-    digest = hashlib.sha256(f"{stat.st_size} {stat.st_mtime_ns}".encode())
-    with path.open("rb") as file:
-        digest.update(file.read(2**20))
-        file.seek(max(0, stat.st_size - 2**20))
-        digest.update(file.read(2**20))
-    return digest.hexdigest()
-
-
 def _end() -> None:
     """End the process at once: the server fails what is in flight and starts it again."""
     os._exit(1)
@@ -384,10 +237,6 @@ def _known(error: Exception) -> JimaeError:
     reference = secrets.token_hex(4)
     log.error("%s", reference, exc_info=error)
     return JimaeError("internal_error", reference=reference)
-
-
-def sha256_text(text: str | None) -> str | None:
-    return None if text is None else hashlib.sha256(text.encode()).hexdigest()
 
 
 async def serve(descriptor: int) -> None:
