@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from fakes.backend import Backends, FakeBackend
 from fakes.files import write_gguf
+from fakes.postgresql import Cluster, cluster
 from fakes.serving import Served, serving
 from jimae.api.app import create_app
 from jimae.service.service import Service
-from jimae.settings import Settings, load
+from jimae.settings import DatabaseSettings, Settings, load
 
 
 @pytest.fixture
@@ -22,6 +24,23 @@ def settings(tmp_path: Path) -> Settings:
     for name in ("fake", "other"):
         write_gguf(tmp_path / "models" / f"{name}.gguf")
     return load(environ={}, overrides={"data_dir": tmp_path, "models.default": "fake"})
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    """A real PostgreSQL, started when the first test asks for it."""
+    with cluster() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stored(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """The settings with each kind of database, empty: tests of what is stored run on both."""
+    if request.param == "sqlite":
+        return settings
+    running: Cluster = request.getfixturevalue("postgresql")
+    database = DatabaseSettings(url=SecretStr(running.create()))
+    return settings.model_copy(update={"database": database})
 
 
 @pytest.fixture

@@ -56,6 +56,11 @@ CERTIFICATES = Need("ca-certificates", "downloads over TLS", _certificates)
 COMPILER = Need("g++", "compiling llama-cpp-python", lambda: shutil.which("c++") is not None)
 CHROMIUM = Need("chromium", "tests in a real browser", _chromium)
 JAPANESE_FONT = Need("fonts-noto-cjk", "Japanese text in that browser", _japanese_font)
+POSTGRESQL = Need(
+    "postgresql",
+    "tests of the database",
+    lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+)
 
 
 def step(needs: Sequence[Need], *, seconds: float) -> Step:

@@ -14,7 +14,7 @@ from lib.places import CACHE, LOG, user_cache
 from lib.steps import Step, run_steps
 
 RUN = (debian.CERTIFICATES, debian.VENV)
-TEST = (debian.CHROMIUM, debian.JAPANESE_FONT)
+TEST = (debian.CHROMIUM, debian.JAPANESE_FONT, debian.POSTGRESQL)
 
 
 def steps(*, test: bool) -> list[Step]:
@@ -67,7 +67,9 @@ def main(arguments: Sequence[str]) -> int:
         description="Install what is missing. scripts/start and scripts/test do this themselves.",
     )
     parser.add_argument(
-        "--test", action="store_true", help="also what the tests need: a browser, small models"
+        "--test",
+        action="store_true",
+        help="also what the tests need: a browser, PostgreSQL, small models",
     )
     set_up(test=parser.parse_args(arguments).test)
     print("Nothing is missing.")

@@ -534,4 +534,38 @@ TEXTS: dict[str, Text] = {
         "'{id}' could not be made into that format: {reason}",
         "「{id}」をその形式に変換できませんでした: {reason}",
     ),
+    # --- what is stored -------------------------------------------------------------
+    "storage_full": Text(
+        507,
+        SERVER,
+        "The disk of this server's database is full: nothing was stored. "
+        "Ask who runs the server to make room, then send this again.",
+        "このサーバーのデータベースのディスクがいっぱいで、何も保存されませんでした。"
+        "管理者に空きを作ってもらい、もう一度送信してください。",
+    ),
+    "storage_unavailable": Text(
+        503,
+        SERVER,
+        "The database of this server cannot be used now, and nothing was stored: {reason}. "
+        "Try again; if it stays so, tell who runs the server.",
+        "このサーバーのデータベースが今は使えず、何も保存されませんでした: {reason}。"
+        "もう一度お試しください。続くときは管理者にお知らせください。",
+    ),
+    "database_url": Text(
+        500,
+        SETUP,
+        "The setting database.url is not the address of a PostgreSQL database. Write it as "
+        "postgresql://user:password@host:5432/name, or remove it to use a file.",
+        "設定 database.url が PostgreSQL データベースのアドレスではありません。"
+        "postgresql://user:password@host:5432/name の形で書くか、"
+        "削除してファイルをお使いください。",
+    ),
+    "database_newer": Text(
+        500,
+        SETUP,
+        "The database was written by a later version of jimae (its schema is {revision}). "
+        "Start that version, or restore a backup from before it.",
+        "データベースは、より新しい版の jimae が書いたものです（スキーマ {revision}）。"
+        "その版を起動するか、それ以前のバックアップを復元してください。",
+    ),
 }

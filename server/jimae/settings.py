@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from jimae.errors import JimaeError
 
@@ -139,6 +139,16 @@ class ModelSettings(_Section):
     gpu_layers: GpuLayers | None = Field(None, description="As engine.gpu_layers.")
 
 
+class DatabaseSettings(_Section):
+    """Where accounts, conversations and stored responses are kept."""
+
+    url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL to keep them in, as `postgresql://user:password@host:5432/name`; "
+        "unset keeps them in the file `jimae.db` in the data directory.",
+    )
+
+
 class LogSettings(_Section):
     """What the server writes to its log."""
 
@@ -157,6 +167,7 @@ class Settings(_Section):
     server: ServerSettings = ServerSettings()
     models: ModelsSettings = ModelsSettings()
     engine: EngineSettings = EngineSettings()
+    database: DatabaseSettings = DatabaseSettings()
     log: LogSettings = LogSettings()
     model: dict[str, ModelSettings] = Field(
         default_factory=dict, description="What differs for single models, by their ids."

@@ -12,6 +12,7 @@ from jimae.service.model_status import ModelStatus
 from jimae.service.models import BackendFactory, ModelPool
 from jimae.service.runs import Runs
 from jimae.settings import Settings
+from jimae.store.store import Store
 from jimae.types import EngineStatus
 
 STATUS_SECONDS: Final = 1.0
@@ -27,23 +28,26 @@ class Queue(NamedTuple):
 class Service:
     """The use cases over one set of settings.
 
-    `start` begins to load the default model; `close` ends every answer and
-    every child.
+    `start` opens the store and begins to load the default model; `close` ends every
+    answer and every child, and then what is stored.
     """
 
     def __init__(self, settings: Settings, make: BackendFactory) -> None:
         self.settings = settings
+        self.store = Store(settings)
         self.models = ModelPool(settings, load_catalogue(settings.data_dir), make)
         self.runs = Runs()
         self.chat = Chat(self.models, self.runs, settings.engine.sharing)
 
     async def start(self) -> None:
-        """Raises what `ModelPool.get` raises for the default model."""
+        """Raises what `Store.open` raises, and `ModelPool.get` for the default model."""
+        await self.store.open()
         await self.models.get(self.models.default_id())
 
     async def close(self) -> None:
         self.runs.end()
         await self.models.close()
+        await self.store.close()
 
     def readiness(self) -> ModelStatus:
         """The model that decides whether the server is ready: the default one."""

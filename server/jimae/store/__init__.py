@@ -1,0 +1,1 @@
+"""What the server remembers: tables, transactions, migrations. SQLite, or PostgreSQL by URL."""

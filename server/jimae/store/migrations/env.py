@@ -1,0 +1,17 @@
+"""How Alembic runs: on the connection of `store.migrate`, in its transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from jimae.store.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    # SQLite cannot alter most of a table; Alembic copies it into a new one.
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,114 @@
+"""The store: transactions for a server that must not wait for a disk in its event loop.
+
+SQLAlchemy's sync engine in a few threads of its own, rather than its asyncio one: that
+one runs SQLite in threads all the same, and a transaction that is one plain function
+cannot be left open across an `await`, nor be cancelled half-way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Final, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from jimae.errors import JimaeError
+from jimae.settings import Settings
+from jimae.store import database, migrate
+
+T = TypeVar("T")
+Transaction = Callable[[Session], T]
+
+THREADS: Final = 4
+
+
+class Store:
+    """One database.
+
+    A transaction is a function of a session; what it returns must not need the session
+    any more. `write` returns after the commit: what it was given is then on the disk.
+    If the function raises, nothing of it is kept. Both raise what the function raises,
+    `storage_full` and `storage_unavailable`, after which the next may succeed: nothing
+    has to be restarted.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._engines: list[Engine] = []
+        self._readers: ThreadPoolExecutor | None = None
+        self._writers: ThreadPoolExecutor | None = None
+
+    async def open(self) -> None:
+        """Connect and bring the tables up to date; again, nothing.
+
+        Raises `database_url`, `database_newer`, `storage_full`, `storage_unavailable`.
+        """
+        if self._engines:
+            return
+        url = database.url_of(self._settings)
+        await asyncio.to_thread(_run, partial(migrate.upgrade, url))
+        if database.is_sqlite(url):
+            # SQLite has one writer at a time: ours wait in order here, not in its busy loop.
+            self._engines = [
+                database.sqlite_engine(url, write=False, size=THREADS),
+                database.sqlite_engine(url, write=True, size=1),
+            ]
+            self._readers = _threads("read", THREADS)
+            self._writers = _threads("write", 1)
+        else:
+            self._engines = [database.postgresql_engine(url, size=THREADS)]
+            self._readers = self._writers = _threads("store", THREADS)
+
+    async def close(self) -> None:
+        """Let every transaction that was begun end, then disconnect."""
+        engines, self._engines = self._engines, []
+        if not engines:
+            return
+        for threads in (self._readers, self._writers):
+            if threads is not None:
+                await asyncio.to_thread(threads.shutdown)
+        for engine in engines:
+            engine.dispose()
+
+    async def read(self, transaction: Transaction[T]) -> T:
+        """The result of a function that only reads: one consistent view of all tables."""
+        return await self._in_thread(self._readers, 0, transaction)
+
+    async def write(self, transaction: Transaction[T]) -> T:
+        """The result of a function that changes something, once that is committed.
+
+        Who is cancelled while it runs leaves it to run to its end.
+        """
+        return await self._in_thread(self._writers, -1, transaction)
+
+    async def _in_thread(
+        self, threads: ThreadPoolExecutor | None, engine: int, transaction: Transaction[T]
+    ) -> T:
+        if threads is None or not self._engines:
+            raise JimaeError("storage_unavailable", reason="the database is not open")
+        work = partial(_run, partial(_transact, self._engines[engine], transaction))
+        loop = asyncio.get_running_loop()
+        return await asyncio.shield(loop.run_in_executor(threads, work))
+
+
+def _transact(engine: Engine, transaction: Transaction[T]) -> T:
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        return transaction(session)
+
+
+def _run(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except Exception as error:
+        told = database.explained(error)
+        if told is None:
+            raise
+        raise told from error
+
+
+def _threads(name: str, count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, thread_name_prefix=f"jimae-{name}")

@@ -1,0 +1,110 @@
+"""A real PostgreSQL for tests: Debian's package, on loopback, in a folder that goes away."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+PROGRAMS: Final = Path("/usr/lib/postgresql")
+USER: Final = "jimae"
+START_SECONDS: Final = 60
+
+
+class Cluster:
+    """A running server. `create` makes an empty database and returns its URL."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        self.password = secrets.token_hex(8)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def create(self) -> str:
+        name = f"t{secrets.token_hex(6)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return self.url(name)
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -c fsync=off"
+        log = self.folder / "log"
+        self._ctl("start", "-w", "-t", str(START_SECONDS), "-l", str(log), "-o", options)
+
+    def stop(self) -> None:
+        self._ctl("stop", "-m", "immediate")
+
+    def initialise(self) -> None:
+        secret = self.folder / "password"
+        secret.write_text(self.password)
+        _own(secret)
+        _run(
+            "initdb",
+            *("-D", str(self.folder / "data"), "-U", USER, "-A", "scram-sha-256"),
+            *("--pwfile", str(secret), "-E", "UTF8", "--locale", "C", "--no-sync"),
+        )
+
+    def _ctl(self, *arguments: str) -> None:
+        _run("pg_ctl", "-D", str(self.folder / "data"), *arguments)
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A server until the end of the block. It is not run by root, who may not."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    # Not pytest's folder, which only root may enter; and short, for the socket in it.
+    folder = Path(tempfile.mkdtemp(prefix="jimae-pg-"))
+    _own(folder)
+    made = Cluster(folder, port)
+    try:
+        made.initialise()
+        made.start()
+        try:
+            yield made
+        finally:
+            made.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
+def _account() -> str | None:
+    """Who runs it, if we are root."""
+    return "postgres" if os.geteuid() == 0 else None
+
+
+def _own(path: Path) -> None:
+    if (account := _account()) is not None:
+        entry = pwd.getpwnam(account)
+        os.chown(path, entry.pw_uid, entry.pw_gid)
+
+
+def _run(program: str, *arguments: str) -> None:
+    found = sorted(PROGRAMS.glob(f"*/bin/{program}"))
+    assert found, f"{program} is not there: scripts/setup --test installs PostgreSQL"
+    # Its output goes nowhere: the server would hold a pipe open for as long as it runs.
+    done = subprocess.run(
+        [found[-1], *arguments],
+        user=_account(),
+        group=_account(),
+        extra_groups=[] if _account() else None,
+        cwd="/",
+        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 0, f"{program} {' '.join(arguments)} failed"
