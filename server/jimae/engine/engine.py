@@ -7,20 +7,21 @@ thread that owns the model, and what happens is told through `emit`.
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from jimae.engine import outlook
+from jimae.engine.choice import Chosen, choose, tell_prompt
 from jimae.engine.cost import CostModel
-from jimae.engine.fairness import ServiceCounters
+from jimae.engine.logprobs import LogProbs
 from jimae.engine.persistence import Persistence
 from jimae.engine.prefix_cache import PrefixCache
 from jimae.engine.prefix_store import PrefixStore
-from jimae.engine.radix_tree import common_prefix
-from jimae.engine.scheduler import QUANTUM, Running, View, Waiting, plan, rank
+from jimae.engine.queue import Queue
+from jimae.engine.scheduler import View, plan
 from jimae.engine.sequence import Sequence
-from jimae.engine.work import Work, add_drafts, step_budget
+from jimae.engine.work import Work, add_drafts, share_out, step_budget
 from jimae.errors import JimaeError
 from jimae.llama.model import DecodeAbortedError, Logits, Model, NoRoomError, Slice
 from jimae.types import (
@@ -31,17 +32,13 @@ from jimae.types import (
     Failed,
     FinishReason,
     Prefill,
-    Queued,
+    PromptLogprobs,
     Started,
     Timings,
     Usage,
 )
 
 log = logging.getLogger(__name__)
-
-WORTH_WAITING = 2 * QUANTUM
-"""Shared prompt tokens from which a request waits for another that is computing them."""
-
 
 REPRODUCIBLE_CHUNK = 64
 """Tokens of a step of a reproducible engine."""
@@ -79,12 +76,11 @@ class Engine:
         self.cost = CostModel()
         self._emit = emit
         self._clock = clock
-        self._waiting: dict[str, Sequence] = {}
+        self._logprobs = LogProbs(model.vocab)
+        self._queue = Queue(options.parallel, options.max_queue)
         self._running: dict[str, Sequence] = {}
-        self._counters = ServiceCounters()
         self._steps = self._prefilled = self._reused = self._generated = 0
         self._drafted = self._confirmed = 0
-        self._mean_seconds = 0.0
         self._in_step: frozenset[str] = frozenset()
         self._step_began: float | None = None
 
@@ -92,30 +88,19 @@ class Engine:
 
     @property
     def busy(self) -> bool:
-        return bool(self._waiting or self._running)
+        return bool(self._queue or self._running)
 
     def submit(self, sequence: Sequence) -> None:
         """Queue a sequence. Raises `queue_full`."""
-        if self._must_wait() and len(self._waiting) >= self.options.max_queue:
-            seconds = max(1.0, self._wait_estimate(len(self._waiting)) or 0.0)
-            raise JimaeError(
-                "queue_full",
-                retry_after=math.ceil(seconds),
-                waiting=len(self._waiting),
-                seconds=math.ceil(seconds),
-            )
+        self._queue.check_room(len(self._running))
         sequence.arrived_at = self._clock()
         if self._persistence is not None and self._reuses(sequence):
             self._persistence.restore(sequence)
-        self._counters.arrive(
-            sequence.principal.id,
-            (s.principal.id for s in (*self._waiting.values(), *self._running.values())),
-        )
-        self._waiting[sequence.id] = sequence
+        self._queue.arrive(sequence, self._running.values())
 
     def cancel(self, sequence_id: str) -> None:
         """End a sequence without another word. Unknown ids are those that just ended."""
-        sequence = self._waiting.pop(sequence_id, None) or self._running.pop(sequence_id, None)
+        sequence = self._queue.take(sequence_id) or self._running.pop(sequence_id, None)
         if sequence is not None:
             self._give_back(sequence)
 
@@ -132,7 +117,7 @@ class Engine:
     def status(self) -> EngineStatus:
         return EngineStatus(
             running=len(self._running),
-            waiting=len(self._waiting),
+            waiting=len(self._queue),
             kv_tokens_used=self.cache.cells_used,
             kv_tokens_total=self.cache.cells_total,
             sequences_cached=self.cache.sequences_idle,
@@ -160,7 +145,7 @@ class Engine:
 
     def step(self) -> bool:
         """Run one batch; whether there was anything to run."""
-        work = [self._work(self._running[name], n) for name, n in self._schedule().items()]
+        work = share_out(self._schedule(), self.model.n_outputs)
         if not work:
             return False
         if not (self.cache.whole_only or self.options.reproducible):
@@ -171,6 +156,9 @@ class Engine:
                 rows=self.model.n_outputs,
                 most=self.model.n_batch,
             )
+        for w in work:
+            if w.chooses and w.sequence.constraint is not None:
+                w.sequence.constraint.begin(w.drafts)
         started = self._step_began = self._clock()
         self._in_step = frozenset(w.sequence.id for w in work)
         try:
@@ -192,7 +180,8 @@ class Engine:
         self._postprocess(work, outputs)
         return True
 
-    def _schedule(self) -> dict[str, int]:
+    def _schedule(self) -> dict[Sequence, int]:
+        """How many of its tokens each running sequence computes in this step."""
         while True:
             chosen = plan(self._view())
             for name in chosen.pause:
@@ -200,17 +189,40 @@ class Engine:
             if not (chosen.pause and not chosen.tokens and not chosen.admit):
                 break
         for name in chosen.admit:
-            self._admit(self._waiting.pop(name))
-        self._tell_positions()
-        return chosen.tokens
+            self._admit(name)
+        for name, news in self._queue.news():
+            self._emit(name, news)
+        return {self._running[name]: n for name, n in chosen.tokens.items()}
 
-    def _work(self, sequence: Sequence, n: int) -> Work:
-        if sequence.lease is None:
-            raise AssertionError(f"{sequence.id} runs without a lease")
-        start = sequence.computed
-        tokens = sequence.tokens[start : start + n]
-        last = start + n == len(sequence.tokens)
-        return Work(sequence, sequence.lease, tokens, outputs=int(last))
+    def _view(self) -> View:
+        running = self._running.values()
+        waiting = outlook.see_waiting(
+            self._queue,
+            running,
+            self.cache,
+            reuse=not self.options.reproducible,
+            # Nobody further back can be admitted in this step.
+            most=2 * self.options.parallel,
+        )
+        return View(
+            waiting=waiting,
+            running=outlook.see_running(running),
+            counters=self._queue.counters.values,
+            room=self.cache.cells_total - self.cache.cells_pinned,
+            slots=min(self.options.parallel, self.model.n_seq),
+            budget=self._budget(sum(not w.behind for w in waiting)),
+        )
+
+    def _budget(self, newcomers: int) -> int:
+        if self.options.reproducible:
+            return REPRODUCIBLE_CHUNK
+        return step_budget(
+            self._running.values(),
+            newcomers,
+            self.cost,
+            self.options.target_itl,
+            self.model.n_batch,
+        )
 
     def _run(self, work: list[Work]) -> list[Logits]:
         if not self.cache.make_room(sum(len(w.tokens) for w in work)):
@@ -220,49 +232,43 @@ class Engine:
         )
 
     def _postprocess(self, work: list[Work], outputs: list[Logits]) -> None:
-        rows = iter(outputs)
+        rest = iter(outputs)
         for w in work:
-            logits = [next(rows) for _ in range(w.outputs)]
-            prompt = not w.sequence.decoding
+            rows = [next(rest) for _ in range(w.outputs)]
             try:
-                sampled = self._sample(w, logits)
-            except ValueError as error:
+                self._conclude(w, rows)
+            except (JimaeError, ValueError) as error:
                 self._fail([w.sequence], error)
-                continue
-            computed = len(w.tokens) - max(0, w.outputs - len(sampled))
-            if computed < len(w.tokens):
-                self.model.seq_remove(w.lease.seq_id, w.start + computed)
-            self.cache.extend(w.lease, w.tokens[:computed])
-            user = w.sequence.principal.id
-            if prompt:
-                self._prefilled += computed
-                self._counters.charge(user, prompt=computed)
-            else:
-                self._counters.charge(user, output=computed)
-            if prompt and not sampled:
-                self._emit(w.sequence.id, Prefill(w.sequence.computed, w.sequence.prompt_length))
-            self._confirmed += max(0, len(sampled) - 1)
-            for token in sampled:
-                self._accept(w.sequence, token)
 
-    def _sample(self, w: Work, logits: list[Logits]) -> list[int]:
-        """The tokens that the sampler chooses: one, and one more for each draft it confirms."""
-        sampled: list[int] = []
-        drafts = w.drafts
-        for index, row in enumerate(logits):
-            token = w.sequence.sampler.sample(row)
-            sampled.append(token)
-            if token in w.sequence.end_tokens or index == len(drafts) or token != drafts[index]:
-                break
-        return sampled
+    def _conclude(self, w: Work, rows: list[Logits]) -> None:
+        """Take what a step gave for one sequence: its cells, probabilities, tokens."""
+        sequence, user = w.sequence, w.sequence.principal.id
+        told = tell_prompt(w, rows, self._logprobs) if sequence.scoring else []
+        chosen = choose(w, rows[-1 - w.drafted :], self._logprobs) if w.chooses else []
+        confirmed = max(0, len(chosen) - 1)
+        computed = len(w.tokens) - w.drafted + confirmed
+        if computed < len(w.tokens):
+            self.model.seq_remove(w.lease.seq_id, w.start + computed)
+        self.cache.extend(w.lease, w.tokens[:computed])
+        self._confirmed += confirmed
+        if w.prompt:
+            self._prefilled += computed
+            self._queue.counters.charge(user, prompt=computed)
+        else:
+            self._queue.counters.charge(user, output=computed)
+        if told:
+            self._emit(sequence.id, PromptLogprobs(tuple(told)))
+        if w.prompt and not w.last:
+            self._emit(sequence.id, Prefill(sequence.computed, sequence.prompt_length))
+        for each in chosen:
+            if sequence.id in self._running:  # what was chosen behind the end does not count
+                self._accept(sequence, each)
+        if w.last and not w.chooses:
+            self._finish(sequence, "length")
 
-    def _accept(self, sequence: Sequence, token: int) -> None:
-        """Take a sampled token: into the text, and to the end of the sequence if it is one.
-
-        What was sampled behind the end does not count.
-        """
-        if sequence.id not in self._running:
-            return
+    def _accept(self, sequence: Sequence, chosen: Chosen) -> None:
+        """Take a token: into the text, and to the end of the sequence if it is one."""
+        token = chosen.token
         if sequence.first_token_at is None:
             sequence.first_token_at = self._clock()
         sequence.tokens.append(token)
@@ -270,14 +276,14 @@ class Engine:
         if token in sequence.end_tokens:
             self._finish(sequence, "stop")
             return
-        text = sequence.detokenizer.add(self.model.vocab.piece(token))
-        stopped = sequence.detokenizer.stopped_by is not None
+        piece = self.model.vocab.piece(token, special=sequence.special_text)
+        text = sequence.detokenizer.add(piece)
+        self._emit(sequence.id, Delta(text, (token,), logprobs=chosen.logprobs))
         full = (
             sequence.generated >= sequence.max_tokens
             or len(sequence.tokens) >= self.options.context
         )
-        self._emit(sequence.id, Delta(text, (token,)))
-        if stopped:
+        if chosen.ends or sequence.detokenizer.stopped_by is not None:
             self._finish(sequence, "stop")
         elif full:
             self._finish(sequence, "length")
@@ -289,8 +295,7 @@ class Engine:
         now = self._clock()
         started = sequence.started_at or now
         first = sequence.first_token_at or now
-        seconds = now - started
-        self._mean_seconds += 0.2 * (seconds - self._mean_seconds)
+        self._queue.observe(now - started)
         done = Done(
             finish_reason="stop" if stop is not None else reason,
             usage=Usage(sequence.prompt_length, sequence.generated, sequence.cached_tokens),
@@ -316,124 +321,31 @@ class Engine:
 
     # --- leases -------------------------------------------------------------------------
 
-    def _admit(self, sequence: Sequence) -> None:
-        sequence.lease = self.cache.acquire(
-            sequence.principal.scope,
-            sequence.tokens,
-            reuse=self._reuses(sequence),
+    def _admit(self, sequence_id: str) -> None:
+        sequence = self._queue.take(sequence_id)
+        if sequence is None:
+            raise AssertionError(f"{sequence_id} does not wait")
+        lease = self.cache.acquire(
+            sequence.principal.scope, sequence.tokens, reuse=self._reuses(sequence)
         )
+        sequence.lease = lease
         self._running[sequence.id] = sequence
         if sequence.started_at is None:
             sequence.started_at = self._clock()
-            sequence.cached_tokens = sequence.lease.cached
-            self._reused += sequence.lease.cached
-            self._emit(sequence.id, Started(sequence.prompt_length, sequence.lease.cached))
+            sequence.cached_tokens = lease.cached
+            self._reused += lease.cached
+            self._emit(sequence.id, Started(sequence.prompt_length, lease.cached))
 
     def pause(self, sequence_id: str) -> None:
         """Back to the queue: its cells stay for as long as nobody needs them."""
         sequence = self._running.pop(sequence_id)
         self._give_back(sequence)
-        sequence.told_position = 0
-        self._waiting[sequence.id] = sequence
+        self._queue.put_back(sequence)
 
     def _reuses(self, sequence: Sequence) -> bool:
-        return not (self.options.reproducible or sequence.scored)
+        return not (self.options.reproducible or sequence.scoring)
 
     def _give_back(self, sequence: Sequence) -> None:
         if sequence.lease is not None:
             self.cache.release(sequence.lease, keep=not self.options.reproducible)
             sequence.lease = None
-
-    # --- what the scheduler sees ----------------------------------------------------------
-
-    def _view(self) -> View:
-        running = [
-            Running(s.id, s.principal.id, s.principal.priority, s.arrival, s.remaining, s.decoding)
-            for s in self._running.values()
-        ]
-        # Nobody further back can be admitted in this step.
-        candidates = self._queue()[: 2 * self.options.parallel]
-        ahead = [s for s in self._running.values() if not s.decoding]
-        waiting = []
-        for sequence in candidates:
-            waiting.append(self._look(sequence, ahead))
-            ahead.append(sequence)
-        return View(
-            waiting=waiting,
-            running=running,
-            counters=self._counters.values,
-            room=self.cache.cells_total - self.cache.cells_pinned,
-            slots=min(self.options.parallel, self.model.n_seq),
-            budget=self._budget(sum(not w.behind for w in waiting)),
-        )
-
-    def _budget(self, newcomers: int) -> int:
-        if self.options.reproducible:
-            return REPRODUCIBLE_CHUNK
-        return step_budget(
-            self._running.values(),
-            newcomers,
-            self.cost,
-            self.options.target_itl,
-            self.model.n_batch,
-        )
-
-    def _queue(self) -> list[Sequence]:
-        """Who waits, first the one whose turn is next."""
-        return sorted(
-            self._waiting.values(),
-            key=lambda s: rank(
-                s.principal.id, s.principal.priority, s.arrival, self._counters.values
-            ),
-        )
-
-    def _look(self, sequence: Sequence, ahead: list[Sequence]) -> Waiting:
-        """What admitting a sequence would take; `ahead` are prompts that are read in before."""
-        tokens = sequence.tokens
-        cached = pinned = 0
-        behind = False
-        if self._reuses(sequence):
-            cached, pinned = self.cache.measure(sequence.principal.scope, tokens)
-            if not self.cache.whole_only:
-                leader = next((o for o in ahead if _is_behind(sequence, o, cached)), None)
-                sequence.leader = leader.id if leader is not None else None
-                behind = leader is not None
-        return Waiting(
-            sequence.id,
-            sequence.principal.id,
-            sequence.principal.priority,
-            sequence.arrival,
-            needed=len(tokens) - cached,
-            cost=len(tokens) - pinned,
-            behind=behind,
-        )
-
-    # --- the queue ------------------------------------------------------------------------
-
-    def _must_wait(self) -> bool:
-        return bool(self._waiting) or len(self._running) >= self.options.parallel
-
-    def _wait_estimate(self, position: int) -> float | None:
-        """Seconds until the sequence at `position` (from 1) begins, if that can be said."""
-        if not self._mean_seconds:
-            return None
-        return self._mean_seconds * position / self.options.parallel
-
-    def _tell_positions(self) -> None:
-        for position, sequence in enumerate(self._queue(), start=1):
-            if sequence.told_position != position:
-                sequence.told_position = position
-                self._emit(sequence.id, Queued(position, self._wait_estimate(position)))
-
-
-def _is_behind(sequence: Sequence, other: Sequence, cached: int) -> bool:
-    """Whether `other` is about to compute much of what `sequence` needs and is not `cached`.
-
-    Who has begun to wait for it waits until it is past all that they share.
-    """
-    if other.principal.scope != sequence.principal.scope or other.scored:
-        return False
-    shared = min(common_prefix(sequence.tokens, other.tokens), len(sequence.tokens) - 1)
-    if shared <= other.computed:
-        return False
-    return sequence.leader == other.id or shared - cached >= WORTH_WAITING

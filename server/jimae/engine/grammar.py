@@ -27,7 +27,8 @@ class Constraint(Protocol):
 
     Called by one thread at a time. Where the answer may end, and nowhere else,
     masks allow the model's end tokens; these are never accepted, they end the
-    sequence. A failure (a limit that was reached, a mistake) is a JimaeError.
+    sequence. A failure (a limit that was reached, a mistake) is a JimaeError, raised
+    by `masks` and by nothing else.
     """
 
     def confirm(self, drafts: Sequence[int]) -> int:
@@ -48,7 +49,8 @@ class Constraint(Protocol):
     def masks(self) -> Sequence[Mask | None]:
         """Wait for what `begin` started: len(drafts) + 1 masks; None allows every token.
 
-        They are valid until the next `begin`. The place is the one before the drafts.
+        They are valid until the next `begin`. The place is the one before the drafts. A mask
+        of a place where the answer is `finished` is not looked at.
         """
         ...
 

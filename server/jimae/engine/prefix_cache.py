@@ -54,10 +54,9 @@ class Memory(Protocol):
 class Lease:
     """A running sequence's hold on the cache. `cached` tokens of it were there at the start."""
 
-    def __init__(self, scope: str, node: Node) -> None:
+    def __init__(self, node: Node) -> None:
         if node.seq_id is None:
             raise ValueError("a lease stands on a leaf")
-        self.scope = scope
         self.node = node
         self.seq_id = node.seq_id
         self.cached = node.end
@@ -150,7 +149,7 @@ class PrefixCache:
         match = self._match(scope, wanted)
         leaf = self._take_over(match) or self._branch(match)
         self._touch(leaf)
-        lease = Lease(scope, leaf)
+        lease = Lease(leaf)
         self._leases.add(lease)
         return lease
 

@@ -1,7 +1,7 @@
 """Choosing the next token from logits, in NumPy.
 
-Order: bias and penalties on the logits, temperature, top_k, top_p, min_p (the
-order of Hugging Face and vLLM). One uniform number is drawn per token, so a
+Order: bias and penalties on the logits, grammar, temperature, top_k, top_p, min_p
+(the order of Hugging Face and vLLM). One uniform number is drawn per token, so a
 seed gives the same answer wherever the logits are the same.
 """
 
@@ -14,6 +14,8 @@ from collections import Counter
 import numpy as np
 import numpy.typing as npt
 
+from jimae.engine.grammar import Mask
+from jimae.errors import JimaeError
 from jimae.llama.model import Logits
 from jimae.types import Sampling
 
@@ -47,19 +49,30 @@ class Sampler:
         self._random = np.random.Generator(np.random.PCG64(seed % 2**63))
         self._generated: Counter[int] = Counter()
 
-    def sample(self, logits: Logits) -> int:
-        """Choose a token. `logits` has shape (n_vocab,) and is written to.
+    def sample(self, logits: Logits, mask: Mask | None = None) -> int:
+        """Choose a token of those in `mask`. `logits` has shape (n_vocab,) and is written to.
 
-        Raises ValueError if no logit is finite.
+        Raises ValueError if no logit is finite, `grammar_dead_end` if that is so of those
+        in the mask only.
         """
         self._adjust(logits)
-        best = int(logits.argmax())
-        if not math.isfinite(logits[best]):
-            raise ValueError(f"the largest logit is {logits[best]}")
-        token = best if self.temperature == 0.0 else self._draw(logits, float(logits[best]))
+        if mask is None:
+            token = self._choose(logits)
+        else:
+            allowed = allowed_tokens(mask, len(logits))
+            values = logits[allowed]
+            if not (values > -np.inf).any() and (logits > -np.inf).any():
+                raise JimaeError("grammar_dead_end")
+            token = int(allowed[self._choose(values)])
         if self._penalises:
             self._generated[token] += 1
         return token
+
+    def _choose(self, logits: Logits) -> int:
+        best = int(logits.argmax())
+        if not math.isfinite(logits[best]):
+            raise ValueError(f"the largest logit is {logits[best]}")
+        return best if self.temperature == 0.0 else self._draw(logits, float(logits[best]))
 
     def _adjust(self, logits: Logits) -> None:
         """Penalise tokens that were generated before; then add the caller's bias."""
@@ -116,3 +129,9 @@ class Sampler:
             before = ranked.cumsum() - ranked
             order = order[: np.count_nonzero(before < self.top_p * float(weights.sum()))]
         return np.sort(order)
+
+
+def allowed_tokens(mask: Mask, n_vocab: int) -> Indices:
+    """The ids whose bits are set, in order."""
+    bits = np.unpackbits(mask.view(np.uint8), count=n_vocab, bitorder="little")
+    return np.flatnonzero(bits)

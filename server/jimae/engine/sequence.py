@@ -7,10 +7,11 @@ from functools import cached_property
 from itertools import count
 
 from jimae.engine.detokenizer import Detokenizer
+from jimae.engine.grammar import Constraint
 from jimae.engine.prefix_cache import Lease
 from jimae.engine.sampler import Sampler
 from jimae.engine.speculation import PromptLookup
-from jimae.types import FinishReason, Outputs, Principal, PromptItem
+from jimae.types import Outputs, Principal, PromptItem
 
 _arrivals = count()
 
@@ -24,6 +25,10 @@ class Sequence:
 
     A sequence prefills while more than its last token is uncomputed; with one
     token left it decodes. Without a lease it waits, whether it is new or paused.
+
+    `prediction` are tokens that the answer is expected to repeat. With
+    `special_text` the texts of control tokens are part of the answer's. `told`
+    counts prompt tokens whose probability was reported, if that is asked for.
     """
 
     id: str
@@ -34,14 +39,17 @@ class Sequence:
     max_tokens: int
     end_tokens: frozenset[int]
     outputs: Outputs = field(default_factory=Outputs)
+    constraint: Constraint | None = None
+    prediction: tuple[int, ...] = ()
+    special_text: bool = False
     arrived_at: float = 0.0
     started_at: float | None = None
     first_token_at: float | None = None
     lease: Lease | None = None
     cached_tokens: int = 0
+    told: int = 0
     told_position: int = 0
     leader: str | None = None
-    finish: FinishReason | None = None
     tokens: list[int] = field(init=False)
     arrival: int = field(default_factory=lambda: next(_arrivals))
 
@@ -51,12 +59,22 @@ class Sequence:
 
     @cached_property
     def lookup(self) -> PromptLookup:
-        return PromptLookup(self.tokens)
+        return PromptLookup(self.tokens, self.prompt_length, self.prediction)
+
+    def draft(self) -> list[int]:
+        """Tokens that are likely to come next, and that the grammar allows."""
+        draft = self.lookup.draft()
+        if draft and self.constraint is not None:
+            del draft[self.constraint.confirm(draft) :]
+        return draft
 
     @property
-    def scored(self) -> bool:
-        """A scored prompt is computed whole: its own logits are what is asked for."""
-        return self.outputs.prompt_logprobs is not None
+    def scoring(self) -> bool:
+        """Whether probabilities of the prompt are still to be told.
+
+        Such a prompt is computed whole: its own logits are what is asked for.
+        """
+        return self.outputs.prompt_logprobs is not None and self.told < self.prompt_length
 
     @property
     def computed(self) -> int:

@@ -1,4 +1,5 @@
-"""Guessing tokens ahead from what a sequence has already said or been told.
+"""Guessing tokens ahead from what a sequence has already said or been told, or
+from what somebody predicts of it.
 
 An answer that repeats its prompt (a corrected text, changed code, a quotation)
 runs along a place in it. The next tokens of that place are put into the batch as
@@ -25,21 +26,39 @@ LENGTHS = (4, 8, 16, 32, MAX_DRAFT)
 
 _FORGET = 0.98
 
+_EDGE = -1
+"""No token: nothing is followed across it."""
+
 
 class PromptLookup:
-    """Follows one sequence along an earlier place in its own tokens.
+    """Follows one sequence along an earlier place in its own tokens, or in its prediction.
 
-    `tokens` is the sequence's list; it is read, never changed, and only grows.
+    `tokens` is the sequence's list, its first `prompt_length` a prompt; it is read,
+    never changed, and only grows. Places are in a text of its own:
+
+        text  [ prompt | edge | prediction | edge | answer ]     or  [ prompt | answer ]
     """
 
-    def __init__(self, tokens: Sequence[int]) -> None:
+    def __init__(
+        self, tokens: Sequence[int], prompt_length: int = 0, prediction: Sequence[int] = ()
+    ) -> None:
         self._tokens = tokens
+        self._text: list[int] = []
         self._seen = 0
         self._places: dict[tuple[int, ...], int] = {}
         self._place: int | None = None
         self._run = 0
         self._right = self._tried = 0.0
-        self._advance()
+        self._predicted = range(0)
+        if prediction:
+            self._advance(prompt_length)
+            start = len(self._text) + 1
+            self._predicted = range(start, start + len(prediction))
+            for token in (_EDGE, *prediction, _EDGE):
+                self._take(token)
+            self._place, self._run = start, CONFIDENT_RUN
+        else:
+            self._advance(len(tokens))
         self._right = 0.9
         self._tried = 1.0
 
@@ -50,27 +69,34 @@ class PromptLookup:
 
     def draft(self) -> list[int]:
         """The tokens that come next if the sequence goes on along its place."""
-        self._advance()
+        self._advance(len(self._tokens))
         if self._place is None or self._run < CONFIDENT_RUN:
             return []
-        return list(self._tokens[self._place : self._place + MAX_DRAFT])
+        draft = self._text[self._place : self._place + MAX_DRAFT]
+        return draft[: draft.index(_EDGE)] if _EDGE in draft else draft
 
-    def _advance(self) -> None:
-        """Take in the tokens that were added since the last call."""
-        tokens = self._tokens
-        for index in range(self._seen, len(tokens)):
-            self._follow(tokens[index])
-            if index >= NGRAM - 1:
-                key = tuple(tokens[index - NGRAM + 1 : index + 1])
-                if self._place is None and key in self._places:
-                    self._place, self._run = self._places[key], NGRAM
-                self._places[key] = index + 1
-        self._seen = len(tokens)
+    def _advance(self, end: int) -> None:
+        """Take in the tokens up to `end` that were added since the last call."""
+        for index in range(self._seen, end):
+            self._take(self._tokens[index])
+        self._seen = end
+
+    def _take(self, token: int) -> None:
+        self._follow(token)
+        self._text.append(token)
+        if len(self._text) < NGRAM:
+            return
+        key = tuple(self._text[-NGRAM:])
+        if self._place is None and key in self._places:
+            self._place = self._places[key]
+            # What somebody predicts is believed at once.
+            self._run = CONFIDENT_RUN if self._place in self._predicted else NGRAM
+        self._places[key] = len(self._text)
 
     def _follow(self, token: int) -> None:
         if self._place is None:
             return
-        hit = self._tokens[self._place] == token
+        hit = self._text[self._place] == token
         if self._run >= CONFIDENT_RUN:
             self._right = _FORGET * self._right + hit
             self._tried = _FORGET * self._tried + 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from jimae.engine.cost import CostModel
@@ -28,18 +28,28 @@ CROWD_FACTOR = 2.0
 
 @dataclass
 class Work:
-    """What one sequence computes in a step; the last `outputs` tokens give logits.
+    """What one sequence computes in a step.
 
-    Behind the sequence's own tokens there may be drafted ones, `outputs` - 1 of them.
+    tokens  [ p p p p p p p p | d d d ]     its own, up to its `last`, and `drafted` ones
+    logits        s s s s s n   n n n       s: tell of the prompt token that comes next
+                  `---- outputs ----´       n: the next token is chosen from them
     """
 
     sequence: Sequence
     lease: Lease
     tokens: list[int]
     outputs: int
+    last: bool
+    drafted: int = 0
 
     def __post_init__(self) -> None:
         self.start = self.lease.length
+        self.prompt = not self.sequence.decoding
+
+    @property
+    def chooses(self) -> bool:
+        """Whether the next token of the sequence is wanted."""
+        return self.last and self.sequence.outputs.next_token
 
     @property
     def pairs(self) -> int:
@@ -48,7 +58,37 @@ class Work:
 
     @property
     def drafts(self) -> list[int]:
-        return self.tokens[len(self.tokens) - self.outputs + 1 :] if self.outputs else []
+        return self.tokens[len(self.tokens) - self.drafted :]
+
+
+def share_out(sequences: Mapping[Sequence, int], rows: int) -> list[Work]:
+    """What sequences compute of the tokens that each was given, with at most `rows` logits.
+
+    A scored prompt wants a row of logits for each token, and gets fewer tokens if
+    there are not as many.
+    """
+    spare = rows - len(sequences)
+    work = []
+    for sequence, n in sequences.items():
+        w = _own_work(sequence, n, 1 + spare)
+        spare -= max(0, w.outputs - 1)
+        work.append(w)
+    return work
+
+
+def _own_work(sequence: Sequence, n: int, rows: int) -> Work:
+    if sequence.lease is None:
+        raise AssertionError(f"{sequence.id} runs without a lease")
+    start = sequence.computed
+    first = start
+    if sequence.scoring:
+        # Where it goes on after a pause, places before this one were told already.
+        first = max(start, sequence.told - 1)
+        n = min(n, first - start + rows)
+    end = start + n
+    last = end == len(sequence.tokens)
+    outputs = max(0, end - first) if sequence.scoring else int(last)
+    return Work(sequence, sequence.lease, sequence.tokens[start:end], outputs, last)
 
 
 def step_budget(
@@ -87,7 +127,7 @@ def add_drafts(work: list[Work], cost: CostModel, *, room: int, rows: int, most:
     for w in work:
         if not w.sequence.decoding:
             continue
-        draft = w.sequence.lookup.draft()
+        draft = w.sequence.draft()
         left = w.sequence.max_tokens - w.sequence.generated - 1
         available = min(len(draft), room, rows, left, most - total)
         if available <= 0:
@@ -100,5 +140,6 @@ def add_drafts(work: list[Work], cost: CostModel, *, room: int, rows: int, most:
         n = draft_length(available, w.sequence.lookup.acceptance, total, seconds)
         w.tokens += draft[:n]
         w.outputs += n
+        w.drafted = n
         total, room, rows = total + n, room - n, rows - n
     return total - before
