@@ -80,6 +80,14 @@ TEXTS: dict[str, Text] = {
         "Token id {token} is outside this model's vocabulary of {n_vocab} tokens.",
         "トークン番号 {token} は、このモデルの語彙（{n_vocab} 個）の範囲外です。",
     ),
+    "grammar_dead_end": Text(
+        400,
+        INVALID,
+        "The answer cannot go on: from here, no text fits the form that was asked for. "
+        "Look for parts of it that exclude each other.",
+        "ここから先は、指定された形式に合う文がないため、回答を続けられません。"
+        "形式の中に、互いに矛盾する指定がないか確かめてください。",
+    ),
     "invalid_json": Text(
         400,
         INVALID,
@@ -161,6 +169,41 @@ TEXTS: dict[str, Text] = {
         "compatibility (docs/compatibility.md) says what it takes.",
         "このサーバーは「{name}」の値 {value} に対応していません。取り除いてください。"
         "対応しているものは docs/compatibility.md にあります。",
+    ),
+    "tool_twice": Text(
+        400,
+        INVALID,
+        "'{name}' is '{value}', and so is the name of a tool before it. Give each its own name.",
+        "「{name}」の「{value}」は、前にあるツールと同じ名前です。別々の名前にしてください。",
+    ),
+    "tool_unknown": Text(
+        400,
+        INVALID,
+        "'{name}' is '{value}', which is not among the tools: {tools}.",
+        "「{name}」の「{value}」は tools にありません。あるもの: {tools}",
+    ),
+    "tool_result_unmatched": Text(
+        400,
+        INVALID,
+        "'{name}' is '{value}', but the assistant's message before it has no open call of that "
+        "id. Send the message with its tool_calls, and one result for each.",
+        "「{name}」の「{value}」に対応する呼び出しが、直前のアシスタントのメッセージにありません。"
+        "tool_calls を含むメッセージと、呼び出しごとに 1 つの結果を送ってください。",
+    ),
+    "tool_result_missing": Text(
+        400,
+        INVALID,
+        "The call '{value}' of '{name}' has no result. Send a message of role 'tool' with this "
+        "tool_call_id after it.",
+        "「{name}」の呼び出し「{value}」の結果がありません。"
+        "この tool_call_id を持つ role「tool」のメッセージを後に続けてください。",
+    ),
+    "wrong_role": Text(
+        400,
+        INVALID,
+        "'{name}' belongs to the role '{role}'; this message is of role '{value}'.",
+        "「{name}」は role「{role}」のメッセージのものですが、"
+        "このメッセージの role は「{value}」です。",
     ),
     "replaced_parameter": Text(
         400,
