@@ -37,7 +37,7 @@ def test_every_error_has_the_same_shape(code: str) -> None:
         assert body["error"]["code"] == code
         assert body["error"]["param"] == "model"
         assert "{" not in body["error"]["message"]
-    response = error_response(error, "en")
+    response = error_response(error, {"type": "http", "path": "/v1/models", "headers": []})
     assert 400 <= response.status_code < 600
     assert response.headers["retry-after"] == "2"
     assert json.loads(response.body)["error"]["type"] == TEXTS[code].type

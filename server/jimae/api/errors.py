@@ -1,4 +1,7 @@
-"""One envelope for every error: `{"error": {"message", "type", "param", "code"}}`."""
+"""One envelope for every error: `{"error": {"message", "type", "param", "code"}}`.
+
+Paths that speak another API than OpenAI's have that API's: see `dialects`.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import TypedDict
 
+from jimae.api.dialects import Told, told
 from jimae.api.language import preferred
 from jimae.errors import JimaeError, Language
 
@@ -53,18 +57,25 @@ def language_of(scope: Scope) -> Language:
 
 def error_response(
     error: JimaeError,
-    language: Language,
+    scope: Scope,
     *,
     status: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The whole response of an error; `Retry-After` in whole seconds, rounded up."""
-    sent = {"Cache-Control": "no-store", "Vary": "Accept-Language", **(headers or {})}
+    language, status = language_of(scope), status or error.status
+    body = told(error, language, scope, status) or Told(envelope(error, language), status)
+    sent = {
+        "Cache-Control": "no-store",
+        "Vary": "Accept-Language",
+        **body.headers,
+        **(headers or {}),
+    }
     if error.retry_after is not None:
         sent["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     return Response(
-        msgspec.json.encode(envelope(error, language)),
-        status_code=status or error.status,
+        msgspec.json.encode(body.body),
+        status_code=body.status,
         headers=sent,
         media_type="application/json",
     )
@@ -107,25 +118,24 @@ class CatchAll:
         except ClientDisconnect:
             log.debug("client left while sending its request")
         except Exception as error:
-            told = known(error)
+            coded = known(error)
             if not started:
-                await error_response(told, language_of(scope))(scope, receive, send)
+                await error_response(coded, scope)(scope, receive, send)
 
 
 async def _on_known(request: Request, error: Exception) -> Response:
-    return error_response(known(error), language_of(request.scope))
+    return error_response(known(error), request.scope)
 
 
 async def _on_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    language = language_of(request.scope)
     path = request.url.path[:LONGEST_PATH]
     if error.status_code == HTTPStatus.NOT_FOUND:
-        told = JimaeError("not_found", method=request.method, path=path)
+        coded = JimaeError("not_found", method=request.method, path=path)
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow", "-")
-        told = JimaeError("method_not_allowed", method=request.method, path=path, allowed=allowed)
+        coded = JimaeError("method_not_allowed", method=request.method, path=path, allowed=allowed)
     else:
-        told = JimaeError("http_error", reason=str(error.detail))
-    return error_response(told, language, status=error.status_code, headers=error.headers)
+        coded = JimaeError("http_error", reason=str(error.detail))
+    return error_response(coded, request.scope, status=error.status_code, headers=error.headers)

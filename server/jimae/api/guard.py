@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from jimae.api.errors import error_response, language_of
+from jimae.api.errors import error_response
 from jimae.errors import JimaeError
 
 FORWARDING: Final = ("forwarded", "x-real-ip", "via")
@@ -77,7 +77,7 @@ class LocalOnly:
         if scope["type"] == "http":
             refused = refusal(Headers(scope=scope))
             if refused is not None:
-                response = error_response(refused, language_of(scope))
+                response = error_response(refused, scope)
                 await response(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -1,0 +1,54 @@
+"""Which API a path belongs to, and so how an error on it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
+
+from starlette.types import Scope
+
+from jimae.api.anthropic import errors as anthropic
+from jimae.api.ollama import errors as ollama
+from jimae.errors import JimaeError, Language
+
+Dialect = Literal["openai", "anthropic", "ollama"]
+
+ANTHROPIC: Final = "/v1/messages"
+# By name: what else is under /api belongs to the web page.
+# fmt: off
+_NAMES = (
+    "chat", "copy", "create", "delete", "embed", "embeddings", "generate", "ps", "pull", "push",
+    "show", "tags", "version",
+)
+# fmt: on
+OLLAMA: Final = frozenset(f"/api/{name}" for name in _NAMES)
+
+
+class Told(NamedTuple):
+    """An error as its reader knows them."""
+
+    body: object
+    status: int
+    headers: Mapping[str, str] = {}
+
+
+def dialect(path: str) -> Dialect:
+    if path == ANTHROPIC or path.startswith(f"{ANTHROPIC}/"):
+        return "anthropic"
+    return "ollama" if path in OLLAMA or path.startswith("/api/blobs/") else "openai"
+
+
+def told(error: JimaeError, language: Language, scope: Scope, status: int) -> Told | None:
+    """An error in the envelope of its path's API; None for ours, which is OpenAI's."""
+    match dialect(scope.get("path", "")):
+        case "anthropic":
+            request = anthropic.request_id(scope)
+            return Told(
+                anthropic.envelope(error, language, request),
+                anthropic.status(status),
+                {anthropic.REQUEST_ID: request},
+            )
+        case "ollama":
+            return Told(ollama.envelope(error, language), status)
+        case "openai":
+            return None
