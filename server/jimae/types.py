@@ -195,7 +195,8 @@ class Grammar(msgspec.Struct, frozen=True):
 class GenerateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """One sequence to generate.
 
-    `max_tokens` None means: until the model stops or the context is full.
+    `max_tokens` None means: until the model stops or the context is full. More than
+    the context has room for is an error, or with `fit` ends where the context does.
     `reproducible` runs it by itself, in a context of its own, so that a seed
     repeats exactly whatever else the server does. `grammar` holds the content of
     the answer to a form; reasoning before it is free, and so are tool calls, which
@@ -209,6 +210,7 @@ class GenerateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     sampling: Sampling = Sampling()
     stop: tuple[str, ...] = ()
     max_tokens: int | None = None
+    fit: bool = False
     ignore_eos: bool = False
     reproducible: bool = False
     outputs: Outputs = Outputs()

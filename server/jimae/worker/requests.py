@@ -38,7 +38,7 @@ class Requests:
             prompt=list(ids),
             sampler=Sampler(self._sampling(request), self._defaults),
             detokenizer=Detokenizer(request.stop),
-            max_tokens=room if request.max_tokens is None else request.max_tokens,
+            max_tokens=room if request.max_tokens is None else min(room, request.max_tokens),
             end_tokens=self._vocab.end_tokens,
             outputs=request.outputs,
         )
@@ -85,7 +85,7 @@ def _room(request: GenerateRequest, prompt_tokens: int, context: int) -> int:
             limit=context - 1,
             excess=1 - room,
         )
-    if request.max_tokens is not None and request.max_tokens > room:
+    if request.max_tokens is not None and request.max_tokens > room and not request.fit:
         raise JimaeError(
             "max_tokens_too_large",
             param="max_tokens",
