@@ -81,6 +81,7 @@ QWEN = Header(
     value_length=None,
     feed_forward_length=8960,
     kv_heads=56,
+    pooling_type=None,
     vocab_size=151936,
     chat_template=None,
     tensor_count=339,

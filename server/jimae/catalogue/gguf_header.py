@@ -55,6 +55,7 @@ class Header(NamedTuple):
     value_length: int | None
     feed_forward_length: int | None
     kv_heads: int | None
+    pooling_type: int | None
     vocab_size: int
     chat_template: str | None
     tensor_count: int
@@ -376,6 +377,7 @@ class _Parser:
             value_length=self._number(f"{architecture}.attention.value_length"),
             feed_forward_length=self._number(f"{architecture}.feed_forward_length"),
             kv_heads=self._kv_heads(architecture),
+            pooling_type=self._number(f"{architecture}.pooling_type"),
             vocab_size=vocabulary.length if vocabulary else 0,
             chat_template=self._string("tokenizer.chat_template"),
             tensor_count=tensors,

@@ -13,6 +13,7 @@ import llama_cpp as native
 import numpy as np
 
 from jimae.errors import JimaeError
+from jimae.llama.batch import Batch
 from jimae.llama.model import DecodeAbortedError, Logits, NoRoomError, Slice
 from jimae.llama.weights import LIBRARY_VERSION, LlamaVocab, LlamaWeights, LoadOptions
 from jimae.process import physical_cores
@@ -45,7 +46,7 @@ class LlamaModel(LlamaWeights):
         self._on_abort = native.ggml_abort_callback(lambda _: self._aborting)
         self._context = self._new_context(options)
         self._kv = native.llama_get_memory(self._context)
-        self._batch = _Batch(options.n_batch)
+        self._batch = Batch(options.n_batch)
 
     # --- running -----------------------------------------------------------------
 
@@ -135,44 +136,3 @@ class LlamaModel(LlamaWeights):
                 reason=f"no context of {options.n_cells} tokens could be made (memory?)",
             )
         return context
-
-
-class _Batch:
-    """A `llama_batch` whose arrays are written through NumPy views."""
-
-    def __init__(self, size: int) -> None:
-        self.native = native.llama_batch_init(size, 0, 1)
-        self._size = size
-        self._token = np.ctypeslib.as_array(self.native.token, (size,))
-        self._pos = np.ctypeslib.as_array(self.native.pos, (size,))
-        self._logits = np.ctypeslib.as_array(self.native.logits, (size,))
-        np.ctypeslib.as_array(self.native.n_seq_id, (size,))[:] = 1
-
-    def fill(self, batch: Sequence[Slice], n_seq: int, n_vocab: int) -> list[int]:
-        """Write the batch; return the rows whose logits are wanted."""
-        total = sum(len(part.tokens) for part in batch)
-        if not 0 < total <= self._size:
-            raise ValueError(f"a batch of {total} tokens; at most {self._size}")
-        row = 0
-        outputs: list[int] = []
-        for part in batch:
-            end = row + len(part.tokens)
-            if not 0 <= part.seq_id < n_seq:
-                raise ValueError(f"sequence id {part.seq_id} is not in 0..{n_seq - 1}")
-            tokens = np.asarray(part.tokens, dtype=np.int64)
-            if tokens.min() < 0 or tokens.max() >= n_vocab:
-                raise ValueError(f"a token is outside the vocabulary of {n_vocab}")
-            self._token[row:end] = tokens
-            self._pos[row:end] = np.arange(part.start, part.start + len(part.tokens))
-            for index in range(row, end):
-                self.native.seq_id[index][0] = part.seq_id
-            self._logits[row:end] = 0
-            wanted = range(end - part.outputs, end)
-            self._logits[wanted.start : end] = 1
-            outputs += wanted
-            row = end
-        self.native.n_tokens = total
-        return outputs
-
-    def free(self) -> None:
-        native.llama_batch_free(self.native)

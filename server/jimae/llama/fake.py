@@ -88,10 +88,18 @@ class FakeModel:
             return END
         return 97 + value % 26
 
+    def logits(self, tokens: Sequence[int]) -> Logits:
+        """What the model says after these tokens."""
+        logits = np.zeros(SIZE, dtype=np.float32)
+        logits[self.next_token(tokens)] = 10.0
+        return logits
+
     def decode(self, batch: Sequence[Slice]) -> list[Logits]:
         total = sum(len(part.tokens) for part in batch)
         if not 0 < total <= self.n_batch:
             raise AssertionError(f"a batch of {total} tokens; n_batch is {self.n_batch}")
+        if (wanted := sum(part.outputs for part in batch)) > self.n_outputs:
+            raise AssertionError(f"{wanted} outputs; n_outputs is {self.n_outputs}")
         if self.abort_next:
             self.abort_next = False
             raise DecodeAbortedError
@@ -106,9 +114,7 @@ class FakeModel:
             for offset, token in enumerate(part.tokens):
                 self.cells.append((part.start + offset, token, {part.seq_id}))
                 if offset >= len(part.tokens) - part.outputs:
-                    logits = np.zeros(SIZE, dtype=np.float32)
-                    logits[self.next_token(self.held(part.seq_id))] = 10.0
-                    outputs.append(logits)
+                    outputs.append(self.logits(self.held(part.seq_id)))
         self.decodes.append([(part.seq_id, len(part.tokens)) for part in batch])
         return outputs
 

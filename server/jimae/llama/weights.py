@@ -53,7 +53,11 @@ class LlamaVocab:
         self.bos: int | None = bos if bos >= 0 else None
         eos = native.llama_vocab_eos(self._vocab)
         self.eos: int | None = eos if eos >= 0 else None
+        sep = native.llama_vocab_sep(self._vocab)
+        self.sep: int | None = sep if sep >= 0 else None
         self.adds_bos: bool = native.llama_vocab_get_add_bos(self._vocab)
+        self.adds_eos: bool = native.llama_vocab_get_add_eos(self._vocab)
+        self.adds_sep: bool = native.llama_vocab_get_add_sep(self._vocab)
         tokens = range(self.size)
         self.end_tokens = frozenset(t for t in tokens if native.llama_vocab_is_eog(self._vocab, t))
         self._control = frozenset(
@@ -142,7 +146,15 @@ class LlamaWeights:
     @property
     def template(self) -> str | None:
         """The chat template in the file, as Jinja source."""
-        found = native.llama_model_chat_template(self._model, None)
+        return self._template(None)
+
+    @property
+    def rerank_template(self) -> str | None:
+        """How a reranker wants its pairs: a text with `{query}` and `{document}` in it."""
+        return self._template(b"rerank")
+
+    def _template(self, name: bytes | None) -> str | None:
+        found = native.llama_model_chat_template(self._model, name)
         return found.decode("utf-8", "replace") if found else None
 
     def metadata(self, key: str) -> str | None:
