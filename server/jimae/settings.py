@@ -104,6 +104,12 @@ class EngineSettings(_Section):
         description="Tokens of context for requests that ask to be reproducible: they run one "
         "at a time in memory of their own. 0 refuses them.",
     )
+    embedding_tokens: Annotated[int, Field(ge=0, le=2**20)] = Field(
+        2048,
+        description="Tokens of text that a model made to write reads at once to turn them into "
+        "vectors, in memory that it takes at the first such request; 0 refuses them. Models "
+        "made for it go by kv_tokens.",
+    )
     kv_type: KvType = Field("f16", description="Number format of the KV cache.")
     threads: Threads = Field(0, description="CPU threads; 0 takes one per physical core.")
     batch: Batch = Field(
@@ -149,6 +155,25 @@ class DatabaseSettings(_Section):
     )
 
 
+class FilesSettings(_Section):
+    """What programs may keep here."""
+
+    max_mb: Annotated[float, Field(gt=0, le=1024 * 1024)] = Field(
+        512, description="Largest file in MiB that can be uploaded; a larger one is answered 413."
+    )
+
+
+class BatchesSettings(_Section):
+    """Requests that come in a file and are answered when nobody waits."""
+
+    max_requests: Annotated[int, Field(ge=1)] = Field(
+        50_000, description="Most requests of one batch."
+    )
+    parallel: Annotated[int, Field(ge=1, le=128)] = Field(
+        4, description="Most requests of batches that are asked of a model at the same time."
+    )
+
+
 class LogSettings(_Section):
     """What the server writes to its log."""
 
@@ -168,6 +193,8 @@ class Settings(_Section):
     models: ModelsSettings = ModelsSettings()
     engine: EngineSettings = EngineSettings()
     database: DatabaseSettings = DatabaseSettings()
+    files: FilesSettings = FilesSettings()
+    batches: BatchesSettings = BatchesSettings()
     log: LogSettings = LogSettings()
     model: dict[str, ModelSettings] = Field(
         default_factory=dict, description="What differs for single models, by their ids."
