@@ -338,6 +338,69 @@ TEXTS: dict[str, Text] = {
         "{waiting} requests are already waiting. Try again in {seconds} s.",
         "すでに {waiting} 件が待っています。{seconds} 秒後にもう一度お試しください。",
     ),
+    # --- vectors and scores ------------------------------------------------------
+    "cannot_embed": Text(
+        400,
+        INVALID,
+        "'{model}' makes no embeddings on this server. Models here that do: {able}.",
+        "「{model}」は、このサーバーでは埋め込みを作れません。作れるモデル: {able}",
+    ),
+    "cannot_rerank": Text(
+        400,
+        INVALID,
+        "'{model}' is not a reranker. Rerankers here: {able}.",
+        "「{model}」はリランカーではありません。このサーバーのリランカー: {able}",
+    ),
+    "cannot_write": Text(
+        400,
+        INVALID,
+        "'{model}' makes vectors or scores and writes no text. Models here that write: {able}.",
+        "「{model}」は埋め込みやスコアを作るモデルで、文章は書けません。書けるモデル: {able}",
+    ),
+    "input_too_long": Text(
+        400,
+        INVALID,
+        "'{param}' has {tokens} tokens; this model takes at most {limit} at a time here. Nothing "
+        "is cut: shorten it by {excess} tokens or send it in parts.",
+        "「{param}」は {tokens} トークンありますが、このモデルが一度に読めるのは {limit} トークンまでです。"
+        "自動で切り詰めることはしません。{excess} トークン分短くするか、分けて送ってください。",
+    ),
+    "not_embeddable": Text(
+        400,
+        INVALID,
+        "'{param}' has to be a text or token ids.",
+        "「{param}」には文章かトークン ID を指定してください。",
+    ),
+    "embedding_no_room": Text(
+        503,
+        BUSY,
+        "'{model}' needs about {need} more memory to make embeddings, and {free} are free. "
+        "Try again later, or set engine.embedding_tokens to less.",
+        "「{model}」で埋め込みを作るにはあと約 {need} のメモリが必要ですが、空きは {free} です。"
+        "しばらくしてから試すか、engine.embedding_tokens を小さくしてください。",
+    ),
+    "dimensions_fixed": Text(
+        400,
+        INVALID,
+        "dimensions is {value}; vectors of '{model}' have {size} numbers, and nothing says that "
+        "fewer of them mean something. Leave dimensions out.",
+        "dimensions に {value} が指定されていますが、「{model}」のベクトルは {size} 次元です。"
+        "短くしても意味が保たれるという情報がないため、dimensions は指定しないでください。",
+    ),
+    "dimensions_unknown": Text(
+        400,
+        INVALID,
+        "dimensions is {value}; '{model}' makes vectors of {choices}.",
+        "dimensions に {value} が指定されていますが、「{model}」で作れる次元数は {choices} です。",
+    ),
+    "input_type_unknown": Text(
+        400,
+        INVALID,
+        "input_type is '{value}', but the catalogue does not say what '{model}' wants before a "
+        "text of that kind. Put it into input yourself.",
+        "input_type に「{value}」が指定されていますが、「{model}」がその種類の文章の前に何を"
+        "必要とするかはカタログにありません。input に直接書いてください。",
+    ),
     "internal_error": Text(
         500,
         SERVER,

@@ -43,6 +43,7 @@ async def test_whole_answer_has_openai_fields(client: httpx.AsyncClient) -> None
             "completion_tokens": 5,
             "total_tokens": 12,
             "prompt_tokens_details": {"cached_tokens": 0},
+            "completion_tokens_details": {"reasoning_tokens": 0},
         },
     }
 

@@ -12,16 +12,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jimae.api.openai.convert import chat_ask, chat_request, completion_ask, completion_request
+from jimae.api.openai.chat.convert import chat_ask, chat_request
+from jimae.api.openai.chat.schema import ChatRequest
+from jimae.api.openai.completions.convert import completion_asks, completion_request
+from jimae.api.openai.completions.schema import CompletionRequest
 from jimae.api.openai.parameters import CHAT, COMPLETIONS
-from jimae.api.openai.schema import ChatRequest, CompletionRequest
-from jimae.api.parameters import Support
+from jimae.api.parameters import Support, working
 from jimae.errors import JimaeError
 from jimae.types import TextPrompt, TokenPrompt
 
 URL = "/v1/chat/completions"
 USER = {"role": "user", "content": "はい"}
 QUESTION: dict[str, object] = {"model": "fake", "messages": [USER]}
+TOOL = {"type": "function", "function": {"name": "weather"}}
 
 
 def refused(**changes: object) -> JimaeError:
@@ -39,8 +42,7 @@ def test_every_parameter_of_openai_is_decided() -> None:
 
 def test_the_table_and_the_schema_agree() -> None:
     for table, model in ((CHAT, ChatRequest), (COMPLETIONS, CompletionRequest)):
-        works = {name for name, parameter in table.items() if parameter.support == "works"}
-        assert works == set(model.model_fields)
+        assert working(table) == set(model.model_fields)
         assert {parameter.support for parameter in table.values()} <= set(get_args(Support))
 
 
@@ -62,7 +64,7 @@ def test_the_table_and_the_schema_agree() -> None:
         ("seed", 2**63, "out_of_range", "seed"),
         ("presence_penalty", -2.01, "out_of_range", "presence_penalty"),
         ("repetition_penalty", 0, "out_of_range", "repetition_penalty"),
-        ("stop", ["a"] * 5, "wrong_length", "stop"),
+        ("stop", ["a"] * 17, "wrong_length", "stop"),
         ("stop", "", "wrong_length", "stop"),
         ("stop", ["a", ""], "wrong_length", "stop.1"),
         ("stop", ["a", 1], "wrong_type", "stop.1"),
@@ -105,19 +107,47 @@ def test_the_table_and_the_schema_agree() -> None:
         (
             "messages",
             [{"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}],
-            "wrong_length",
-            "messages.0.tool_calls",
+            "missing_parameter",
+            "messages.0.tool_calls.0.function",
         ),
         ("stream_options", {"include_usage": True}, "conflicting_parameters", "stream_options"),
         ("max_token", 5, "unknown_parameter", "max_token"),
-        ("tools", [{"type": "function"}], "unsupported_parameter", "tools"),
-        ("tool_choice", "required", "unsupported_parameter", "tool_choice"),
-        ("response_format", {"type": "json_object"}, "unsupported_parameter", "response_format"),
-        ("logprobs", True, "unsupported_parameter", "logprobs"),
-        ("logprobs", 0, "unsupported_parameter", "logprobs"),
+        ("tools", [{"type": "function"}], "missing_parameter", "tools.0.function"),
+        ("tools", [{"type": "custom", "custom": {}}], "invalid_choice", "tools.0.type"),
+        ("tools", [TOOL, TOOL], "tool_twice", "tools.1.function.name"),
+        ("tool_choice", "required", "missing_parameter", "tools"),
+        ("tool_choice", "maybe", "invalid_choice", "tool_choice"),
+        ("tool_choice", {"type": "function"}, "missing_parameter", "tool_choice.function"),
+        ("parallel_tool_calls", "yes", "wrong_type", "parallel_tool_calls"),
+        ("functions", [{"name": "f"}], "replaced_parameter", "functions"),
+        ("function_call", "auto", "replaced_parameter", "function_call"),
+        ("best_of", 2, "unknown_parameter", "best_of"),
+        ("response_format", {"type": "xml"}, "invalid_value", "response_format"),
+        (
+            "response_format",
+            {"type": "json_schema", "json_schema": {"schema": {}}},
+            "missing_parameter",
+            "response_format.json_schema.name",
+        ),
+        ("structured_outputs", {}, "missing_parameter", "structured_outputs.json"),
+        (
+            "structured_outputs",
+            {"json": {}, "regex": "a", "choice": ["b"]},
+            "conflicting_parameters",
+            "structured_outputs.choice",
+        ),
+        ("structured_outputs", {"choice": []}, "wrong_length", "structured_outputs.choice"),
+        ("guided_regex", "a", "replaced_parameter", "guided_regex"),
+        ("logprobs", 0, "wrong_type", "logprobs"),
+        ("top_logprobs", 3, "conflicting_parameters", "top_logprobs"),
+        ("top_logprobs", 21, "out_of_range", "top_logprobs"),
+        ("prediction", {"type": "content"}, "missing_parameter", "prediction.content"),
+        ("reasoning_effort", "most", "invalid_choice", "reasoning_effort"),
+        ("continue_final_message", True, "wrong_role", "messages.0"),
+        ("verbosity", "high", "unsupported_parameter", "verbosity"),
         ("store", True, "unsupported_parameter", "store"),
         ("audio", {}, "unsupported_parameter", "audio"),
-        ("service_tier", "flex", "unsupported_parameter", "service_tier"),
+        ("service_tier", "flex", "invalid_choice", "service_tier"),
         ("model", None, "missing_parameter", "model"),
         ("model", "", "wrong_length", "model"),
     ],
@@ -146,24 +176,26 @@ def test_types_are_told_together() -> None:
 @pytest.mark.parametrize(
     ("prompt", "wanted"),
     [
-        ("a<|im_start|>", TextPrompt("a<|im_start|>")),
-        (["a"], TextPrompt("a")),
-        ([1, 2], TokenPrompt((1, 2))),
-        ([[1, 2]], TokenPrompt((1, 2))),
+        ("a<|im_start|>", [TextPrompt("a<|im_start|>")]),
+        (["a", "b"], [TextPrompt("a"), TextPrompt("b")]),
+        ([1, 2], [TokenPrompt((1, 2))]),
+        ([[1, 2], [3]], [TokenPrompt((1, 2)), TokenPrompt((3,))]),
     ],
 )
 def test_prompts_of_completions(prompt: object, wanted: object) -> None:
-    ask = completion_ask(completion_request({"model": "fake", "prompt": prompt}))
-    assert ask.prompt == wanted
-    assert ask.max_tokens == 16
+    asks = completion_asks(completion_request({"model": "fake", "prompt": prompt}))
+    assert [ask.prompt for ask in asks] == wanted
+    assert {ask.max_tokens for ask in asks} == {16}
 
 
 @pytest.mark.parametrize(
     ("prompt", "code"),
     [
-        (["a", "b"], "unsupported_parameter"),
-        ([[1], [2]], "unsupported_parameter"),
-        ([1, "a"], "unsupported_parameter"),
+        ([1, "a"], "wrong_type"),
+        (["a", [1]], "wrong_type"),
+        ([[1], []], "wrong_length"),
+        (["a"] * 1025, "wrong_length"),
+        (["a", "b\0"], "invalid_text"),
         ([], "wrong_length"),
         ([[]], "wrong_length"),
         ([-1], "out_of_range"),
@@ -177,7 +209,7 @@ def test_prompts_of_completions(prompt: object, wanted: object) -> None:
 )
 def test_prompts_that_are_refused(prompt: object, code: str) -> None:
     with pytest.raises(JimaeError) as caught:
-        completion_ask(completion_request({"model": "fake", "prompt": prompt}))
+        completion_asks(completion_request({"model": "fake", "prompt": prompt}))
     assert caught.value.code == code
     assert str(caught.value.param).startswith("prompt")
 

@@ -8,20 +8,42 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import jimae
 from jimae.api import errors
 from jimae.api.guard import LocalOnly
 from jimae.api.health import HealthRoutes, Ready
-from jimae.api.openai.answers import ChatCompletion, Completion
+from jimae.api.openai.chat.answers import ChatCompletion
+from jimae.api.openai.chat.schema import ChatRequest
+from jimae.api.openai.completions.answers import Completion
+from jimae.api.openai.completions.schema import CompletionRequest
+from jimae.api.openai.responses.routes import ConversationRoutes, ResponseRoutes
+from jimae.api.openai.responses.schema import (
+    ConversationRequest,
+    ConversationUpdate,
+    ItemsRequest,
+    ResponseRequest,
+)
 from jimae.api.openai.routes import OpenAIRoutes
-from jimae.api.openai.schema import ChatRequest, CompletionRequest
 from jimae.api.page import Page, SecurityHeaders, page_directory
+from jimae.api.tokenizer import DetokenizeRequest, TokenizeRequest, TokenizerRoutes
 from jimae.service.service import Service
 from jimae.settings import Settings
 
 REF = "#/components/schemas/{model}"
+# Bodies that are read with our own limits, and described here.
+REQUESTS: tuple[type[BaseModel], ...] = (
+    ChatRequest,
+    CompletionRequest,
+    TokenizeRequest,
+    DetokenizeRequest,
+    ResponseRequest,
+    ConversationRequest,
+    ConversationUpdate,
+    ItemsRequest,
+)
 
 
 def create_app(settings: Settings, service: Service) -> FastAPI:
@@ -54,20 +76,47 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
 
     failed: dict[int | str, dict[str, Any]] = {"default": {"model": errors.Envelope}}
     openai, health = OpenAIRoutes(service), HealthRoutes(service)
-    get, post = app.get, app.post
+    tokenizer = TokenizerRoutes(service)
+    responses, conversations = ResponseRoutes(service), ConversationRoutes(service)
+    get, post, delete = app.get, app.post, app.delete
 
     get("/v1/models", responses=failed)(openai.list_models)
     get("/v1/models/{model_id:path}", responses=failed)(openai.get_model)
     post(
         "/v1/chat/completions",
         responses={200: {"model": ChatCompletion}, **failed},
-        openapi_extra=_body(ChatRequest.__name__),
+        openapi_extra=_body(ChatRequest),
     )(openai.create_chat_completion)
     post(
         "/v1/completions",
         responses={200: {"model": Completion}, **failed},
-        openapi_extra=_body(CompletionRequest.__name__),
+        openapi_extra=_body(CompletionRequest),
     )(openai.create_completion)
+
+    one = "/v1/responses/{response_id}"
+    post("/v1/responses", responses=failed, openapi_extra=_body(ResponseRequest))(responses.create)
+    get(one, responses=failed)(responses.get)
+    delete(one, responses=failed)(responses.delete)
+    post(f"{one}/cancel", responses=failed)(responses.cancel)
+    get(f"{one}/input_items", responses=failed)(responses.input_items)
+
+    begin, change = _body(ConversationRequest), _body(ConversationUpdate)
+    one = "/v1/conversations/{conversation_id}"
+    post("/v1/conversations", responses=failed, openapi_extra=begin)(conversations.create)
+    get(one, responses=failed)(conversations.get)
+    post(one, responses=failed, openapi_extra=change)(conversations.update)
+    delete(one, responses=failed)(conversations.delete)
+    add = _body(ItemsRequest)
+    post(f"{one}/items", responses=failed, openapi_extra=add)(conversations.add_items)
+    get(f"{one}/items", responses=failed)(conversations.list_items)
+    get(f"{one}/items/{{item_id}}", responses=failed)(conversations.get_item)
+    delete(f"{one}/items/{{item_id}}", responses=failed)(conversations.delete_item)
+
+    get("/tokenizer_info", responses=failed)(tokenizer.info)
+    post("/tokenize", responses=failed, openapi_extra=_body(TokenizeRequest))(tokenizer.tokenize)
+    post("/detokenize", responses=failed, openapi_extra=_body(DetokenizeRequest))(
+        tokenizer.detokenize
+    )
 
     get("/health/live")(health.live)
     get("/health/ready", responses={200: {"model": Ready}, 503: {"model": Ready}})(health.ready)
@@ -79,9 +128,9 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     return app
 
 
-def _body(schema: str) -> dict[str, Any]:
+def _body(schema: type[BaseModel]) -> dict[str, Any]:
     """The description of a JSON body. FastAPI would read the body itself, without our limits."""
-    content = {"application/json": {"schema": {"$ref": REF.format(model=schema)}}}
+    content = {"application/json": {"schema": {"$ref": REF.format(model=schema.__name__)}}}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -89,7 +138,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
         _, requests = models_json_schema(
-            [(ChatRequest, "validation"), (CompletionRequest, "validation")], ref_template=REF
+            [(request, "validation") for request in REQUESTS], ref_template=REF
         )
         document["components"]["schemas"].update(requests["$defs"])
         app.openapi_schema = document

@@ -10,10 +10,13 @@ from typing import Final, NamedTuple
 
 from jimae.api.openai.parameters import CHAT, COMPLETIONS
 from jimae.api.parameters import Endpoint, Parameter
+from jimae.api.tokenizer import DETOKENIZE, TOKENIZE
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("POST", "/v1/chat/completions", CHAT),
     Endpoint("POST", "/v1/completions", COMPLETIONS),
+    Endpoint("POST", "/tokenize", TOKENIZE, "In vLLM's form, as is /detokenize."),
+    Endpoint("POST", "/detokenize", DETOKENIZE),
 )
 
 

@@ -91,6 +91,19 @@ def read_manifest(models_dir: Path, model: Model) -> Manifest:
         return Manifest(model.id)
 
 
+def known_sum(path: Path) -> str | None:
+    """The sum of the weights at `path` that was taken when they came, if they are still these."""
+    try:
+        data = path.with_suffix(".json").read_bytes()
+        found = msgspec.json.decode(data, type=Manifest).of("weights")
+        stat = path.stat()
+    except (OSError, msgspec.MsgspecError):
+        return None
+    if found is None or (stat.st_size, stat.st_mtime_ns) != (found.size, found.mtime_ns):
+        return None
+    return found.sha256
+
+
 def record(
     models_dir: Path, model: Model, role: Role, sha256: str, sum_from: SumFrom, source: str
 ) -> None:

@@ -29,6 +29,8 @@ from jimae.worker.backend import Backend, GenerateEvent
 
 # How often somebody who waits for a load hears of it, in seconds.
 LOAD_NEWS_SECONDS = 1.0
+# Sequences of one request that stand in the queue together: it is there for others too.
+AT_ONCE = 8
 LOCAL = "local"
 NEUTRAL = Sampling()
 TEXT = Outputs()
@@ -57,6 +59,7 @@ class Ask:
     sampling: Sampling = NEUTRAL
     stop: tuple[str, ...] = ()
     max_tokens: int | None = None
+    fit: bool = False
     ignore_eos: bool = False
     reproducible: bool = False
     priority: Priority = "interactive"
@@ -101,19 +104,24 @@ class Chat:
         self._runs = runs
         self._sharing = sharing
 
-    async def answer(self, ask: Ask) -> AsyncGenerator[tuple[int, RunEvent], None]:
+    async def answer(self, *asks: Ask) -> AsyncGenerator[tuple[int, RunEvent], None]:
         """Events of every sequence with its index, as they come; `Loading` before.
 
-        Closing the iterator frees every sequence. Raises JimaeError: of the
-        pool, of the backend, or `server_stopping`.
+        Sequences are numbered through, those of the first ask first; the asks belong to
+        one request, of which no more than `AT_ONCE` run or wait at a time. Closing the
+        iterator frees every sequence. Raises JimaeError: of the pool, of the backend, or
+        `server_stopping`.
         """
-        sources = [self._sequence(ask, index) for index in range(ask.n)]
+        turns = asyncio.Semaphore(AT_ONCE)
+        sources = [self._sequence(ask, index, turns) for ask in asks for index in range(ask.n)]
         async with aclosing(self._runs.follow(sources)) as events:
             async for event in events:
                 yield event
 
-    async def _sequence(self, ask: Ask, index: int) -> AsyncIterator[RunEvent]:
-        async with self._pool.use(ask.model) as backend:
+    async def _sequence(
+        self, ask: Ask, index: int, turns: asyncio.Semaphore
+    ) -> AsyncIterator[RunEvent]:
+        async with turns, self._pool.use(ask.model) as backend:
             async for news in _until_ready(backend):
                 if index == 0:
                     yield news
@@ -132,6 +140,7 @@ class Chat:
             sampling=sampling,
             stop=ask.stop,
             max_tokens=ask.max_tokens,
+            fit=ask.fit,
             ignore_eos=ask.ignore_eos,
             reproducible=ask.reproducible,
             outputs=ask.outputs,

@@ -32,7 +32,8 @@ class Use(NamedTuple):
 
 
 class ModelStatus(NamedTuple):
-    """One model as the page and the API show it. `created` is a Unix time."""
+    """One model as the page and the API show it. `created` is a Unix time; `size` are the
+    bytes of its file, and `sha256` its sum if it was checked when it came."""
 
     id: str
     state: ModelState
@@ -42,6 +43,8 @@ class ModelStatus(NamedTuple):
     load: Load | None
     use: Use | None
     entry: Model | None
+    size: int
+    sha256: str | None
 
 
 def state_of(backend: Backend | None) -> ModelState:

@@ -21,6 +21,7 @@ from jimae.catalogue import memory
 from jimae.catalogue.default import choose_present
 from jimae.catalogue.entry import Model, Recommended
 from jimae.catalogue.gguf_header import Header, read_header
+from jimae.catalogue.installed import known_sum
 from jimae.catalogue.progress import format_size
 from jimae.catalogue.registry import Catalogue
 from jimae.errors import JimaeError, Value, WireError
@@ -120,15 +121,18 @@ class ModelPool:
         loaded = self._loaded.get(model_id)
         backend = loaded.backend if loaded else None
         state = state_of(backend)
+        file = path.stat()
         return ModelStatus(
             id=model_id,
             state=state,
             default=model_id == self._default(),
-            created=int(path.stat().st_mtime),
+            created=int(file.st_mtime),
             info=backend.info if backend else None,
             load=self._load_of(model_id, backend, state),
             use=self._use_of(loaded) if loaded and state not in ("available", "failed") else None,
             entry=self._entry(model_id),
+            size=file.st_size,
+            sha256=known_sum(path),
         )
 
     def statuses(self) -> list[ModelStatus]:

@@ -8,9 +8,12 @@ from typing import Final, NamedTuple
 from jimae.catalogue.registry import load as load_catalogue
 from jimae.errors import JimaeError
 from jimae.service.chat import Chat
+from jimae.service.conversations import Conversations
 from jimae.service.model_status import ModelStatus
 from jimae.service.models import BackendFactory, ModelPool
+from jimae.service.responses import Responses
 from jimae.service.runs import Runs
+from jimae.service.tokens import Tokens
 from jimae.settings import Settings
 from jimae.store.store import Store
 from jimae.types import EngineStatus
@@ -37,15 +40,21 @@ class Service:
         self.store = Store(settings)
         self.models = ModelPool(settings, load_catalogue(settings.data_dir), make)
         self.runs = Runs()
+        self.tokens = Tokens(self.models)
         self.chat = Chat(self.models, self.runs, settings.engine.sharing)
+        self.responses = Responses(self.store, self.chat)
+        self.conversations = Conversations(self.store, self.responses.is_live)
 
     async def start(self) -> None:
         """Raises what `Store.open` raises, and `ModelPool.get` for the default model."""
-        await self.store.open()
+        if not self.store.is_open:
+            await self.store.open()
+            await self.responses.open()
         await self.models.get(self.models.default_id())
 
     async def close(self) -> None:
         self.runs.end()
+        await self.responses.close()
         await self.models.close()
         await self.store.close()
 

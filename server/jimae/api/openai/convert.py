@@ -1,102 +1,53 @@
-"""From OpenAI's requests to ours. Pure functions; every error names the field."""
+"""From what both endpoints take to what is asked of a model. Every error names the field."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Final, TypeVar
+from typing import Final, NotRequired, TypedDict, TypeVar
 
-from jimae.api.explain import fitted
+from jimae.api.explain import validated
 from jimae.api.openai.answers import UsageBody
-from jimae.api.openai.parameters import CHAT, COMPLETIONS
-from jimae.api.openai.schema import (
-    ChatMessage,
-    ChatRequest,
-    CompletionRequest,
-    Generation,
-)
-from jimae.api.parameters import conflict, select, unsupported
+from jimae.api.openai.schema import Generation, StructuredOutputs
+from jimae.api.parameters import Table, conflict
 from jimae.api.text import checked
 from jimae.errors import JimaeError
-from jimae.service.chat import Ask
-from jimae.types import (
-    ChatPrompt,
-    Message,
-    Prompt,
-    Sampling,
-    TextPart,
-    TextPrompt,
-    TokenPrompt,
-    Usage,
-)
-
-# What OpenAI's older endpoint writes when nobody says how much.
-COMPLETION_TOKENS: Final = 16
+from jimae.types import Grammar, Priority, Sampling, Usage
 
 G = TypeVar("G", bound=Generation)
 
-
-def chat_request(body: dict[str, object]) -> ChatRequest:
-    """Validate a chat request. Raises a JimaeError of status 400."""
-    working = select(body, CHAT)
-    _refuse_parts(working.get("messages"))
-    request = _validate(working, ChatRequest)
-    if (
-        request.max_tokens is not None
-        and request.max_completion_tokens is not None
-        and request.max_tokens != request.max_completion_tokens
-    ):
-        raise conflict(
-            "max_completion_tokens",
-            request.max_completion_tokens,
-            "max_tokens",
-            request.max_tokens,
-        )
-    return request
+_META: Final = re.compile(r"[\\.+*?()|\[\]{}^$#&\-~/]")
 
 
-def completion_request(body: dict[str, object]) -> CompletionRequest:
-    """Validate a completion request. Raises a JimaeError of status 400."""
-    working = select(body, COMPLETIONS)
-    if "prompt" in working:
-        working["prompt"] = _only_prompt(working["prompt"])
-    return _validate(working, CompletionRequest)
+class Common(TypedDict):
+    """The fields of an `Ask` that do not depend on the endpoint."""
+
+    model: str
+    sampling: Sampling
+    stop: tuple[str, ...]
+    ignore_eos: bool
+    reproducible: bool
+    priority: Priority
+    n: int
+    user: str | None
+    grammar: NotRequired[Grammar]
 
 
-def chat_ask(request: ChatRequest) -> Ask:
-    messages = tuple(
-        _message(message, f"messages.{index}") for index, message in enumerate(request.messages)
-    )
-    return _ask(request, ChatPrompt(messages), request.max_completion_tokens or request.max_tokens)
-
-
-def completion_ask(request: CompletionRequest) -> Ask:
-    return _ask(request, _prompt(request.prompt), request.max_tokens or COMPLETION_TOKENS)
-
-
-def usage_body(usage: Usage) -> UsageBody:
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
-    }
-
-
-def _validate(body: dict[str, object], model: type[G]) -> G:
-    request = fitted(body, model)
+def read(body: dict[str, object], table: Table, model: type[G]) -> G:
+    """Validate a request. Raises a JimaeError of status 400."""
+    request = validated(body, table, model)
     if request.stream_options is not None and not request.stream:
         raise conflict("stream_options", body["stream_options"], "stream", False)
     return request
 
 
-def _ask(request: Generation, prompt: Prompt, max_tokens: int | None) -> Ask:
+def common(request: Generation) -> Common:
     stop = (request.stop,) if isinstance(request.stop, str) else tuple(request.stop or ())
     for index, text in enumerate(stop):
         checked(text, "stop" if isinstance(request.stop, str) else f"stop.{index}")
-    return Ask(
-        model=request.model,
-        prompt=prompt,
-        sampling=Sampling(
+    fields: Common = {
+        "model": request.model,
+        "sampling": Sampling(
             temperature=request.temperature,
             top_p=request.top_p,
             top_k=request.top_k,
@@ -105,64 +56,52 @@ def _ask(request: Generation, prompt: Prompt, max_tokens: int | None) -> Ask:
             frequency_penalty=request.frequency_penalty,
             repeat_penalty=request.repetition_penalty,
             seed=request.seed,
-            logit_bias=_biases(request.logit_bias),
+            logit_bias={int(token): bias for token, bias in request.logit_bias.items()},
         ),
-        stop=stop,
-        max_tokens=max_tokens,
-        ignore_eos=request.ignore_eos,
-        reproducible=request.reproducible,
-        priority=request.priority,
-        n=request.n,
-        user=request.user,
-    )
+        "stop": stop,
+        "ignore_eos": request.ignore_eos,
+        "reproducible": request.reproducible,
+        "priority": request.priority,
+        "n": request.n,
+        "user": request.user,
+    }
+    if request.structured_outputs is not None:
+        fields["grammar"] = structured(request.structured_outputs)
+    return fields
 
 
-def _biases(biases: dict[str, float]) -> dict[int, float]:
-    return {int(token): bias for token, bias in biases.items()}
+def structured(form: StructuredOutputs, path: str = "structured_outputs") -> Grammar:
+    """The grammar of vLLM's field. Raises if it holds none or more than one."""
+    given = {name: value for name, value in form.model_dump(by_alias=True).items() if value}
+    if not given:
+        raise JimaeError("missing_parameter", param=f"{path}.json", name=f"{path}.json")
+    (name, value), *others = given.items()
+    if others:
+        raise conflict(f"{path}.{others[0][0]}", others[0][1], f"{path}.{name}", value)
+    if form.json_object:
+        return Grammar("json_object")
+    if form.choice is not None:
+        return Grammar("regex", "|".join(_META.sub(r"\\\g<0>", text) for text in form.choice))
+    if form.regex is not None:
+        return Grammar("regex", form.regex)
+    if form.grammar is not None:
+        return Grammar("gbnf" if "::=" in form.grammar else "lark", form.grammar)
+    return Grammar("json_schema", value if isinstance(value, str) else json_text(value))
 
 
-def _message(message: ChatMessage, path: str) -> Message:
-    content = message.content
-    if content is None:
-        if message.role != "assistant":
-            raise JimaeError("missing_parameter", param=f"{path}.content", name=f"{path}.content")
-        content = ""
-    if isinstance(content, str):
-        parts: tuple[TextPart, ...] = (TextPart(checked(content, f"{path}.content")),)
-    else:
-        parts = tuple(
-            TextPart(checked(part.text, f"{path}.content.{index}.text"))
-            for index, part in enumerate(content)
-        )
-    return Message(role=message.role, content=parts, name=message.name)
+def json_text(value: object) -> str:
+    """A schema as text, its keys in their order: an answer is written in it."""
+    return json.dumps(value, ensure_ascii=False)
 
 
-def _only_prompt(prompt: object) -> object:
-    """The prompt itself, out of a list that holds nothing else. Several are refused by name."""
-    if not isinstance(prompt, list):
-        return prompt
-    if len(prompt) == 1 and isinstance(prompt[0], str | list):
-        return prompt[0]
-    if any(isinstance(item, str | list) for item in prompt):
-        raise unsupported("prompt", prompt)
-    return prompt
-
-
-def _prompt(prompt: str | list[int]) -> Prompt:
-    if isinstance(prompt, str):
-        return TextPrompt(checked(prompt, "prompt"))
-    return TokenPrompt(tuple(prompt))
-
-
-_PART_TYPE: Final = re.compile(r"[a-z_]{1,40}")
-
-
-def _refuse_parts(messages: object) -> None:
-    """Refuse images and other media by name, before they look like a wrong shape."""
-    for index, message in enumerate(messages if isinstance(messages, list) else ()):
-        content = message.get("content") if isinstance(message, dict) else None
-        for position, part in enumerate(content if isinstance(content, list) else ()):
-            kind = part.get("type") if isinstance(part, dict) else None
-            if isinstance(kind, str) and kind != "text" and _PART_TYPE.fullmatch(kind):
-                path = f"messages.{index}.content.{position}"
-                raise JimaeError("text_only", param=path, name=path, value=kind)
+def usage_body(usage: Usage, reasoning_tokens: int | None = None) -> UsageBody:
+    """`reasoning_tokens` are part of those of the answer; None where nothing tells them apart."""
+    body: UsageBody = {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
+    }
+    if reasoning_tokens is not None:
+        body["completion_tokens_details"] = {"reasoning_tokens": reasoning_tokens}
+    return body

@@ -18,12 +18,11 @@ from starlette.types import Receive, Scope, Send
 
 from jimae.api.errors import envelope, known, language_of
 from jimae.api.leaving import ClientLeft, unless_left
-from jimae.api.openai.answers import Finish
-from jimae.api.openai.convert import usage_body
-from jimae.api.openai.writers import Writer, Written
-from jimae.errors import JimaeError, Language
-from jimae.service.chat import Loading, RunEvent, total_usage
-from jimae.types import Delta, Done, FinishReason, Prefill, Queued, Started, Usage
+from jimae.api.openai.tally import Tally
+from jimae.api.openai.writer import Writer
+from jimae.errors import Language
+from jimae.service.chat import Loading, RunEvent
+from jimae.types import Delta, Done, Prefill, PromptLogprobs, Queued, Started
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +37,11 @@ AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
 class WholeAnswer(Response):
     """One JSON body when everything is written."""
 
-    def __init__(self, events: Events, writer: Writer, n: int) -> None:
+    def __init__(self, events: Events, writer: Writer, tally: Tally) -> None:
         super().__init__()
         self._events = events
         self._writer = writer
-        self._n = n
+        self._tally = tally
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with aclosing(self._events) as events:
@@ -57,28 +56,23 @@ class WholeAnswer(Response):
         await response(scope, receive, send)
 
     async def _collect(self, events: Events) -> bytes:
-        texts: list[list[str]] = [[] for _ in range(self._n)]
-        ends: dict[int, Done] = {}
         async for index, event in events:
-            if isinstance(event, Delta):
-                texts[index].append(event.text)
-            elif isinstance(event, Done):
-                ends[index] = event
-        choices = [
-            Written("".join(text), _finish(ends[index].finish_reason))
-            for index, text in enumerate(texts)
-        ]
-        usage = total_usage([ends[index].usage for index in range(self._n)])
-        return msgspec.json.encode(self._writer.whole(choices, usage_body(usage)))
+            self._tally.add(index, event)
+            if isinstance(event, Started | PromptLogprobs | Delta | Done):
+                self._writer.add(index, event)
+        return msgspec.json.encode(self._writer.whole(self._tally))
 
 
 class StreamedAnswer(Response):
     """Server-sent events. The status is decided by the first event or error."""
 
-    def __init__(self, events: Events, writer: Writer, *, include_usage: bool) -> None:
+    def __init__(
+        self, events: Events, writer: Writer, tally: Tally, *, include_usage: bool
+    ) -> None:
         super().__init__()
         self._events = events
         self._writer = writer
+        self._tally = tally
         self._include_usage = include_usage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,45 +82,32 @@ class StreamedAnswer(Response):
             except ClientLeft:
                 log.debug("client left before its answer began")
                 return
-            sent = stream(
-                _chain(first, events), self._writer, language_of(scope), self._include_usage
-            )
+            sent = self._stream(_chain(first, events), language_of(scope))
             response = EventSourceResponse(
                 sent, ping=PING_SECONDS, ping_message_factory=_ping, sep="\n"
             )
             await response(scope, receive, send)
 
-
-async def stream(
-    events: AsyncIterator[tuple[int, RunEvent]],
-    writer: Writer,
-    language: Language,
-    include_usage: bool,
-) -> AsyncIterator[ServerSentEvent]:
-    """The events of a stream. An error becomes its last one: clients raise on it."""
-    usages: list[Usage] = []
-    try:
-        async for index, event in events:
-            match event:
-                case Started():
-                    chunk = writer.begin(index)
-                case Delta():
-                    chunk = writer.text(index, event.text) if event.text else None
-                case Done():
-                    usages.append(event.usage)
-                    chunk = writer.finish(index, _finish(event.finish_reason))
-                case _:
-                    yield ServerSentEvent(comment=news(event), sep="\n")
-                    continue
-            if chunk is not None:
-                if include_usage:
-                    chunk["usage"] = None
-                yield _data(chunk)
-        if include_usage:
-            yield _data(writer.usage(usage_body(total_usage(usages))))
-        yield ServerSentEvent(data="[DONE]", sep="\n")
-    except Exception as error:
-        yield _data(envelope(known(error), language))
+    async def _stream(
+        self, events: AsyncIterator[tuple[int, RunEvent]], language: Language
+    ) -> AsyncIterator[ServerSentEvent]:
+        """The events of a stream. An error becomes its last one: clients raise on it."""
+        try:
+            async for index, event in events:
+                self._tally.add(index, event)
+                match event:
+                    case Loading() | Queued() | Prefill():
+                        yield ServerSentEvent(comment=news(event), sep="\n")
+                    case Started() | PromptLogprobs() | Delta() | Done():
+                        for chunk in self._writer.chunks(index, event):
+                            if self._include_usage:
+                                chunk["usage"] = None
+                            yield _data(chunk)
+            if self._include_usage:
+                yield _data(self._writer.usage(self._tally))
+            yield ServerSentEvent(data="[DONE]", sep="\n")
+        except Exception as error:
+            yield _data(envelope(known(error), language))
 
 
 def news(event: Loading | Queued | Prefill) -> str:
@@ -148,13 +129,6 @@ def _data(body: object) -> ServerSentEvent:
 
 def _ping() -> ServerSentEvent:
     return ServerSentEvent(comment="ping", sep="\n")
-
-
-def _finish(reason: FinishReason) -> Finish:
-    # We never cancel what we still read, so somebody stopped the engine.
-    if reason == "cancelled":
-        raise JimaeError("server_stopping")
-    return reason
 
 
 async def _first(events: Events) -> tuple[int, RunEvent]:

@@ -1,4 +1,4 @@
-"""What a request may hold. Names, shapes and bounds; OpenAI's where it has them."""
+"""What a request to write may hold. Names, shapes and bounds; OpenAI's where it has them."""
 
 from __future__ import annotations
 
@@ -6,66 +6,62 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from jimae.types import Priority, Role
+from jimae.types import Priority
 
 MAX_CHOICES = 8
-MAX_STOPS = 4
+MAX_STOPS = 16
 MAX_STOP_CHARACTERS = 256
-MAX_MESSAGES = 4096
 MAX_BIASES = 1024
+MAX_ALTERNATIVES = 20
 MAX_INT = 2**63 - 1
 MAX_TOKEN = 2**31 - 1
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Penalty = Annotated[Number, Field(ge=-2, le=2)]
 Count = Annotated[int, Field(ge=1, le=MAX_TOKEN)]
+Alternatives = Annotated[int, Field(ge=0, le=MAX_ALTERNATIVES)]
 Stop = Annotated[str, StringConstraints(min_length=1, max_length=MAX_STOP_CHARACTERS)]
 TokenId = Annotated[int, Field(ge=0, le=MAX_TOKEN)]
 TokenKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+ModelId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Filled = Annotated[str, StringConstraints(min_length=1)]
 
 
-class _Model(BaseModel):
+class Strict(BaseModel):
+    """No field that is not named, and no value of another type."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class StreamOptions(_Model):
+class StreamOptions(Strict):
     include_usage: bool | None = None
     include_obfuscation: Literal[False] | None = None
 
 
-class TextPart(_Model):
-    """A part of a message. Other types are refused by name before this is read."""
+class StructuredOutputs(Strict):
+    """A form for the answer: exactly one of these, under the names that vLLM has.
 
-    type: Literal["text"]
-    text: str
+    `grammar` is in Lark's notation, or in llama.cpp's if it has `::=`.
+    """
 
-
-class ChatMessage(_Model):
-    """A message; the fields after `name` are what clients send back from an answer of ours."""
-
-    role: Role
-    content: str | list[TextPart] | None = None
-    name: Name | None = None
-    refusal: None = None
-    audio: None = None
-    function_call: None = None
-    annotations: Annotated[list[None], Field(max_length=0)] | None = None
-    tool_calls: Annotated[list[None], Field(max_length=0)] | None = None
-    tool_call_id: Name | None = None
+    json_: Annotated[str | dict[str, object] | None, Field(alias="json")] = None
+    json_object: Literal[True] | None = None
+    regex: Filled | None = None
+    choice: Annotated[list[Filled], Field(min_length=1)] | None = None
+    grammar: Filled | None = None
 
 
-class Generation(_Model):
+class Generation(Strict):
     """What both endpoints take."""
 
-    model: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    model: ModelId
     stream: bool = False
     stream_options: StreamOptions | None = None
     temperature: Annotated[Number, Field(ge=0, le=2)] | None = None
     top_p: Annotated[Number, Field(gt=0, le=1)] | None = None
     n: Annotated[int, Field(ge=1, le=MAX_CHOICES)] = 1
     stop: Stop | Annotated[list[Stop], Field(max_length=MAX_STOPS)] | None = None
-    max_tokens: Count | None = None
     presence_penalty: Penalty = 0.0
     frequency_penalty: Penalty = 0.0
     logit_bias: Annotated[
@@ -79,16 +75,4 @@ class Generation(_Model):
     ignore_eos: bool = False
     reproducible: bool = False
     priority: Priority = "interactive"
-
-
-class ChatRequest(Generation):
-    """Body of POST /v1/chat/completions."""
-
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
-    max_completion_tokens: Count | None = None
-
-
-class CompletionRequest(Generation):
-    """Body of POST /v1/completions."""
-
-    prompt: str | Annotated[list[TokenId], Field(min_length=1)]
+    structured_outputs: StructuredOutputs | None = None

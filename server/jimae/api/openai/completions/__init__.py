@@ -1,0 +1,1 @@
+"""Completions of a text: the older endpoint, which editors and evaluations use."""
