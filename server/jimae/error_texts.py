@@ -80,6 +80,42 @@ TEXTS: dict[str, Text] = {
         "Token id {token} is outside this model's vocabulary of {n_vocab} tokens.",
         "トークン番号 {token} は、このモデルの語彙（{n_vocab} 個）の範囲外です。",
     ),
+    "invalid_schema": Text(
+        400,
+        INVALID,
+        "The JSON Schema is wrong at {path}: {reason}.",
+        "JSON Schema の {path} に誤りがあります: {reason}",
+    ),
+    "unsupported_schema_keyword": Text(
+        400,
+        INVALID,
+        "The keyword '{keyword}' at {path} of the JSON Schema cannot be enforced: {reason}.",
+        "JSON Schema の {path} にあるキーワード「{keyword}」は強制できません: {reason}",
+    ),
+    "schema_not_enforceable": Text(
+        400,
+        INVALID,
+        "The JSON Schema cannot be enforced as a whole: {reason}. Simplify it.",
+        "JSON Schema 全体としては強制できません。簡単にしてください: {reason}",
+    ),
+    "invalid_grammar": Text(
+        400,
+        INVALID,
+        "The {kind} grammar cannot be used: {reason}.",
+        "{kind} の文法が使えません: {reason}",
+    ),
+    "grammar_too_large": Text(
+        400,
+        INVALID,
+        "The schema or grammar has {value} {what}; at most {limit} are accepted.",
+        "スキーマまたは文法が大きすぎます（{what}: {value}、上限 {limit}）。小さくしてください。",
+    ),
+    "grammar_too_complex": Text(
+        400,
+        INVALID,
+        "The schema or grammar takes too much work: {reason}. Simplify it.",
+        "スキーマまたは文法が複雑すぎます。簡単にしてください: {reason}",
+    ),
     "grammar_dead_end": Text(
         400,
         INVALID,
