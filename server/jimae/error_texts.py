@@ -86,6 +86,23 @@ TEXTS: dict[str, Text] = {
         "The JSON Schema is wrong at {path}: {reason}.",
         "JSON Schema の {path} に誤りがあります: {reason}",
     ),
+    "calls_without_grammar": Text(
+        400,
+        INVALID,
+        "'{param}' asks for calls of a certain form, but models of the family '{family}' write "
+        "them in one that cannot be enforced. Use tool_choice 'auto', without response_format "
+        "and without strict.",
+        "「{param}」はツール呼び出しの形式を強制しますが、「{family}」系のモデルの書式は"
+        "強制できません。tool_choice を 'auto' にし、response_format と strict を外してください。",
+    ),
+    "tool_not_offered": Text(
+        400,
+        INVALID,
+        "{param} names the function '{name}', which is not among tools. "
+        "Name one of them, or add it.",
+        "{param} の関数「{name}」が tools にありません。"
+        "tools にある名前を指定するか、追加してください。",
+    ),
     "unsupported_schema_keyword": Text(
         400,
         INVALID,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jimae.chat.prompt import Shield, for_template, mark_end, split, tokenize
+from jimae.chat.conversation import Knowledge, for_template, mark_end
+from jimae.chat.prompt import Marks, Shield, split, tokenize
 from jimae.llama.fake import BOS, END, SYSTEM_MARK, FakeVocab
 from jimae.types import ChatPrompt, Message, TextPart
 
@@ -15,15 +18,23 @@ TEXTS = st.text(
 ) | st.lists(st.sampled_from([*SPECIALS, "a", "漢", "<", "|im_start|>"]), max_size=8).map("".join)
 
 
-def render(messages: list[dict[str, str]]) -> str:
+def render(messages: list[dict[str, Any]]) -> str:
     return "".join(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n" for m in messages)
+
+
+def given_messages(
+    prompt: ChatPrompt, shield: Shield, source: str = ""
+) -> tuple[list[dict[str, Any]], Marks]:
+    """The messages as a template of this source takes them."""
+    entry, marks = for_template(prompt, shield, Knowledge.of(source))
+    return entry.messages, marks
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=4))
 def test_special_parts_are_the_templates_own(texts: list[str]) -> None:
     shield = Shield(SPECIALS)
     prompt = ChatPrompt(tuple(Message("user", (TextPart(t),)) for t in texts))
-    messages, marks = for_template(prompt, shield, knows_developer=False)
+    messages, marks = given_messages(prompt, shield)
     parts = split(render(messages), marks)
     whole = "".join(text for text, _ in parts)
     assert whole == render([{"role": "user", "content": t} for t in texts])
@@ -35,7 +46,7 @@ def test_special_parts_are_the_templates_own(texts: list[str]) -> None:
 def test_only_the_special_text_is_cut_out() -> None:
     shield = Shield(SPECIALS)
     prompt = ChatPrompt((Message("user", (TextPart("<|im_start|>とは?"),)),))
-    messages, marks = for_template(prompt, shield, knows_developer=False)
+    messages, marks = given_messages(prompt, shield)
     assert split(render(messages), marks) == [
         ("<|im_start|>user\n", True),
         ("<|im_start|>", False),
@@ -46,14 +57,14 @@ def test_only_the_special_text_is_cut_out() -> None:
 def test_ordinary_text_is_one_part() -> None:
     shield = Shield(SPECIALS)
     prompt = ChatPrompt((Message("user", (TextPart("日本の首都は < どこ >?"),)),))
-    messages, marks = for_template(prompt, shield, knows_developer=False)
+    messages, marks = given_messages(prompt, shield)
     assert len(split(render(messages), marks)) == 1
 
 
 def test_a_mark_in_the_text_gives_way_to_another() -> None:
     shield = Shield(SPECIALS)
     prompt = ChatPrompt((Message("user", (TextPart("\ufdd0<s>"),)),))
-    messages, marks = for_template(prompt, shield, knows_developer=False)
+    messages, marks = given_messages(prompt, shield)
     assert "\ufdd0" not in marks
     assert "".join(text for text, _ in split(render(messages), marks)).count("\ufdd0") == 1
 
@@ -80,8 +91,8 @@ def test_bos_is_added_once() -> None:
 
 def test_developer_becomes_system_where_the_template_knows_no_developer() -> None:
     prompt = ChatPrompt((Message("developer", (TextPart("短く。"),)),))
-    for knows, role in ((False, "system"), (True, "developer")):
-        messages, _ = for_template(prompt, Shield(SPECIALS), knows_developer=knows)
+    for source, role in (("", "system"), ("developer", "developer")):
+        messages, _ = given_messages(prompt, Shield(SPECIALS), source)
         assert messages == [{"role": role, "content": "短く。"}]
 
 
@@ -89,15 +100,15 @@ def test_a_continued_answer_ends_where_it_was_cut() -> None:
     prompt = ChatPrompt(
         (Message("user", (TextPart("続きは?"),)), Message("assistant", (TextPart("昔々"),)))
     )
-    messages, marks = for_template(prompt, Shield(SPECIALS), knows_developer=False)
-    text = render(mark_end(messages, marks))  # type: ignore[arg-type]
+    messages, marks = given_messages(prompt, Shield(SPECIALS))
+    text = render(mark_end(messages, marks))
     assert text[: text.rindex(marks.end)].endswith("assistant\n昔々")
 
 
 def test_a_template_that_cuts_texts_leaves_no_mark() -> None:
     shield = Shield(SPECIALS)
     prompt = ChatPrompt((Message("user", (TextPart("<|im_start|>a<|im_end|>"),)),))
-    messages, marks = for_template(prompt, shield, knows_developer=False)
+    messages, marks = given_messages(prompt, shield)
     rendered = render(messages)
     for begin in range(len(rendered)):
         for end in range(begin, len(rendered) + 1):

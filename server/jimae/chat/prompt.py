@@ -1,4 +1,4 @@
-"""Messages to what a template sees, and a rendered text to tokens.
+"""A rendered conversation to tokens, in which nothing that people wrote is special.
 
 What people write must never become a special token. Before rendering, two marks
 are put inside every special text of a message (`<|im_start|>` becomes
@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
-
-from jimae.types import ChatPrompt, Message
+from typing import NamedTuple, Protocol
 
 # Unicode noncharacters: valid in a string, never exchanged as text.
 _MARKS = tuple(chr(code) for code in range(0xFDD0, 0xFDF0))
@@ -80,29 +78,6 @@ def split(rendered: str, marks: Marks) -> list[tuple[str, bool]]:
     return [(text, special) for text, special in clean if text]
 
 
-def for_template(
-    prompt: ChatPrompt, shield: Shield, *, knows_developer: bool
-) -> tuple[list[dict[str, Any]], Marks]:
-    """The messages as a template takes them, and the marks in their texts."""
-    marks = shield.marks_for(_text(m) + (m.name or "") for m in prompt.messages)
-    messages: list[dict[str, Any]] = []
-    for message in prompt.messages:
-        role = message.role
-        if role == "developer" and not knows_developer:
-            role = "system"
-        entry: dict[str, Any] = {"role": role, "content": shield.protect(_text(message), marks)}
-        if message.name is not None:
-            entry["name"] = shield.protect(message.name, marks)
-        messages.append(entry)
-    return messages, marks
-
-
-def mark_end(messages: list[dict[str, Any]], marks: Marks) -> list[dict[str, Any]]:
-    """Messages whose last one ends with the mark where a continued answer goes on."""
-    *before, last = messages
-    return [*before, {**last, "content": last["content"] + marks.end}]
-
-
 def tokenize(parts: Sequence[tuple[str, bool]], vocab: Tokenizer, bos_text: str) -> list[int]:
     """Tokens of a rendered prompt. The model's BOS is added if the template did not."""
     ids: list[int] = []
@@ -111,7 +86,3 @@ def tokenize(parts: Sequence[tuple[str, bool]], vocab: Tokenizer, bos_text: str)
         add_bos = first and not (bos_text and text.startswith(bos_text))
         ids += vocab.tokenize(text, special=special, add_bos=add_bos)
     return ids
-
-
-def _text(message: Message) -> str:
-    return "".join(part.text for part in message.content)

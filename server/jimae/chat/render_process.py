@@ -5,11 +5,11 @@ python -m jimae.chat.render_process DESCRIPTOR PARENT
 
 from __future__ import annotations
 
+import json
 import resource
 import socket
 import struct
 import sys
-from typing import Any
 
 import msgspec
 
@@ -21,10 +21,14 @@ _LENGTH = struct.Struct(">I")
 
 
 class RenderRequest(msgspec.Struct, frozen=True):
-    """Messages to render. `template` is sent each time; it is compiled once."""
+    """What to render. `template` is sent each time; it is compiled once.
+
+    `conversation` is JSON: an array of messages, tools or null, and switches. Unlike
+    msgpack it has numbers of any size, as the arguments of a call may.
+    """
 
     template: str
-    messages: list[dict[str, Any]]
+    conversation: str
     bos: str
     eos: str
     add_generation_prompt: bool
@@ -49,13 +53,16 @@ def main(descriptor: int, parent: int) -> None:
             try:
                 if template is None or request.template != source:
                     source, template = request.template, compile_template(request.template)
+                messages, tools, switches = json.loads(request.conversation)
                 result = RenderResult(
                     text=render(
                         template,
-                        request.messages,
+                        messages,
                         bos=request.bos,
                         eos=request.eos,
                         add_generation_prompt=request.add_generation_prompt,
+                        tools=tools,
+                        switches=switches,
                     )
                 )
             except TemplateRefusedError as refused:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import sys
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
 
-from jimae.chat.prompt import Shield, Tokenizer, for_template, mark_end, split, tokenize
+from jimae.chat.conversation import Knowledge, for_template, mark_end
+from jimae.chat.prompt import Shield, Tokenizer, split, tokenize
 from jimae.chat.render_process import RenderRequest, RenderResult
 from jimae.errors import JimaeError
 from jimae.process import child_environment
@@ -18,16 +21,29 @@ from jimae.types import ChatPrompt
 from jimae.worker.protocol import frame, read_frame
 
 TIMEOUT_SECONDS = 5.0
+ENDING = 256
+"""Characters of a rendered prompt that tell how the answer begins."""
 
 
 class TemplateFacts(NamedTuple):
-    """What a model file says about its prompts. `source` None: it has no template."""
+    """What a model file says about its prompts. `source` None: it has no template.
+
+    `fit_id` is its family's.
+    """
 
     model: str
     source: str | None
     bos: str
     eos: str
     control_texts: tuple[str, ...]
+    fit_id: Callable[[str], str] = str
+
+
+class Rendered(NamedTuple):
+    """A prompt: its tokens, and the end of its text, by which an answer is understood."""
+
+    ids: list[int]
+    ending: str
 
 
 class Renderer:
@@ -37,12 +53,17 @@ class Renderer:
         self._facts = facts
         self._seconds = seconds
         self._shield = Shield(facts.control_texts)
+        self._knows = Knowledge.of(facts.source or "")
         self._lock = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def tokens(self, prompt: ChatPrompt, vocab: Tokenizer) -> list[int]:
-        """The tokens of a conversation, ready for the answer to begin.
+        """The tokens of a conversation; see `render`."""
+        return (await self.render(prompt, vocab)).ids
+
+    async def render(self, prompt: ChatPrompt, vocab: Tokenizer) -> Rendered:
+        """A conversation, ready for the answer to begin.
 
         Raises `template_missing`, `template_failed` or `template_timeout`.
         """
@@ -50,20 +71,24 @@ class Renderer:
         if facts.source is None:
             raise JimaeError("template_missing", model=facts.model)
         try:
-            messages, marks = for_template(
-                prompt, self._shield, knows_developer="developer" in facts.source
-            )
+            given, marks = for_template(prompt, self._shield, self._knows, facts.fit_id)
         except ValueError as error:
             raise JimaeError("template_failed", model=facts.model, reason=str(error)) from None
-        if prompt.continue_last:
-            messages = mark_end(messages, marks)
-        text = await self._render(
-            RenderRequest(facts.source, messages, facts.bos, facts.eos, not prompt.continue_last)
+        messages = mark_end(given.messages, marks) if prompt.continue_last else given.messages
+        text = await self._run(
+            RenderRequest(
+                facts.source,
+                json.dumps([messages, given.tools, given.switches]),
+                facts.bos,
+                facts.eos,
+                not prompt.continue_last,
+            )
         )
         if prompt.continue_last:
             text = text[: text.rindex(marks.end)]
         parts = split(text, marks)
-        return await asyncio.to_thread(tokenize, parts, vocab, facts.bos)
+        ids = await asyncio.to_thread(tokenize, parts, vocab, facts.bos)
+        return Rendered(ids, "".join(text for text, _ in parts[-ENDING:])[-ENDING:])
 
     async def close(self) -> None:
         if self._process is not None:
@@ -74,7 +99,7 @@ class Renderer:
             self._streams[1].close()
         self._process = self._streams = None
 
-    async def _render(self, request: RenderRequest) -> str:
+    async def _run(self, request: RenderRequest) -> str:
         body = msgspec.msgpack.encode(request)
         model = self._facts.model
         async with self._lock:

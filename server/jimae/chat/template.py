@@ -6,7 +6,7 @@ in Jinja's sandbox. Imports nothing that touches the model.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -46,10 +46,13 @@ def render(
     bos: str,
     eos: str,
     add_generation_prompt: bool,
+    tools: Sequence[dict[str, Any]] | None = None,
+    switches: Mapping[str, Any] | None = None,
 ) -> str:
     """Render messages (`role`, `content`, …) to the text that the model reads.
 
-    Raises TemplateRefusedError with the template's own words.
+    `switches` are further variables, such as `enable_thinking`. Raises
+    TemplateRefusedError with the template's own words.
     """
     pieces: list[str] = []
     size = 0
@@ -59,7 +62,8 @@ def render(
             bos_token=bos,
             eos_token=eos,
             add_generation_prompt=add_generation_prompt,
-            tools=None,
+            tools=None if tools is None else list(tools),
+            **(switches or {}),
         ):
             size += len(piece)
             if size > MAX_OUTPUT:

@@ -56,34 +56,40 @@ def compose(
     content: Part | None = None,
     calls: Calls | None = None,
     reasoning: Reasoning | None = None,
+    before_content: str = "",
 ) -> str | None:
     """The grammar of an answer; None if it is free.
 
     `specials` are the texts of the special tokens and their ids. With `content` and
     `calls` that are not required, an answer is either the one or the others.
+    `before_content` is what a family writes before the text of every answer, which
+    then has no text before calls.
     """
     if calls is not None and not calls.tools:
         calls = None
     if content is None and calls is None:
         return None
-    if content is not None and calls is None and reasoning is None:
+    if content is not None and calls is None and reasoning is None and not before_content:
         return write({"answer": content})
     lark = _Lark(specials)
     parts: dict[str, Part] = {}
     bodies = []
     if content is not None and not (calls and calls.required):
         parts["content"] = content
-        bodies.append("@content")
+        bodies.append(f"{lark.literal(before_content)} @content")
     if calls is not None:
-        bodies += _calls(calls, lark, parts, free=content is None)
+        alone = calls.required or content is not None or bool(before_content)
+        bodies += _calls(calls, lark, parts, alone=alone)
+        if before_content and content is None and not calls.required:
+            bodies.append(f"{lark.literal(before_content)} FREE")
     before = _reasoning(reasoning, lark) if reasoning else ""
     start = f"start: {before} body\nbody: {' | '.join(bodies)}\n"
     text = LARK_OPTIONS + start + lark.text()
     return write({"answer": Part("lark_grammar", text), **parts})
 
 
-def _calls(calls: Calls, lark: _Lark, parts: dict[str, Part], *, free: bool) -> list[str]:
-    """The ways an answer has calls, or may do without if text is `free`."""
+def _calls(calls: Calls, lark: _Lark, parts: dict[str, Part], *, alone: bool) -> list[str]:
+    """The ways an answer has calls; not `alone`, it may have text before them, or nothing else."""
     syntax = calls.syntax
     opening = syntax.first + syntax.begin
     if not syntax.trigger or not opening.startswith(syntax.trigger):
@@ -104,7 +110,7 @@ def _calls(calls: Calls, lark: _Lark, parts: dict[str, Part], *, free: bool) -> 
     if calls.parallel:
         more = f"({lark.literal(syntax.between)} {one(syntax.begin, 0)})*"
     rest = f"{more} {lark.literal(syntax.last)}"
-    if calls.required or not free:
+    if alone:
         lark.rule("calls", f"{one(opening, 0)} {rest}")
         return ["calls"]
     lark.rule("calls", f"{lark.until(syntax.trigger)} {one(opening, len(syntax.trigger))} {rest}")

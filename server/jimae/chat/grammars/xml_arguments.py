@@ -44,6 +44,10 @@ def parameters(schema_text: str) -> Part:
 def _value(node: Any, definitions: dict[str, Any], name: str) -> str:
     """A value and the mark behind it."""
     end = json.dumps(_END)
+    values = _choices(node)
+    if values is not None and all(isinstance(value, str) for value in values):
+        options = " | ".join(json.dumps(value, ensure_ascii=False) for value in values)
+        return f"({options}) {end}"
     if isinstance(node, dict) and node.get("type") == "string":
         for keyword in _OF_TEXTS:
             if keyword in node:
@@ -53,12 +57,14 @@ def _value(node: Any, definitions: dict[str, Any], name: str) -> str:
                     path=f"#/properties/{name}",
                     reason="this model writes texts without quotes; use enum or leave it out",
                 )
-        values = [node["const"]] if "const" in node else node.get("enum")
-        if values is None:
-            return "text"
-        options = " | ".join(json.dumps(str(value), ensure_ascii=False) for value in values)
-        return f"({options}) {end}"
-    if not isinstance(node, dict) or not ("type" in node or "$ref" in node):
+        return "text"
+    if not isinstance(node, dict) or not ({"type", "$ref", "enum", "const"} & node.keys()):
         return "text"
     part = json_schema.from_text(json.dumps({**definitions, **node}, ensure_ascii=False))
     return f"%json {json.dumps(part.body, ensure_ascii=False)} {end}"
+
+
+def _choices(node: Any) -> list[Any] | None:
+    if not isinstance(node, dict):
+        return None
+    return [node["const"]] if "const" in node else node.get("enum")

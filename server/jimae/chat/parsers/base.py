@@ -15,7 +15,7 @@ import secrets
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from jimae.types import CallDelta, Tool, ToolChoice
 
@@ -75,6 +75,7 @@ class CallSyntax:
 
     Texts of special tokens in it stand for these tokens. No content contains
     `trigger`, with which `first + begin` starts: where it appears, a call begins.
+    `notation` is the one of the arguments.
     """
 
     trigger: str
@@ -83,6 +84,7 @@ class CallSyntax:
     first: str = ""
     between: str = ""
     last: str = ""
+    notation: Literal["json", "xml"] = "json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,8 @@ class Family:
 
     `verified_on` names the models whose weights it was run with; without any it
     is known from published examples only. `syntax` None: its calls cannot be held
-    to a grammar. `reasoning` are the marks around reasoning.
+    to a grammar. `reasoning` are the marks around reasoning, `before_content` is what
+    stands before content behind it.
     """
 
     name: str
@@ -100,6 +103,7 @@ class Family:
     """Whether a template's source and a model's architecture are of this family."""
     needs_special_text: bool = False
     reasoning: tuple[str, str] | None = None
+    before_content: str = ""
     syntax: CallSyntax | None = None
     verified_on: tuple[str, ...] = ()
     new_id: Callable[[], str] = random_id

@@ -99,7 +99,8 @@ FAMILY = Family(
     parser=HarmonyParser,
     detect=lambda template, _: CHANNEL in template and MESSAGE in template,
     needs_special_text=True,
-    reasoning=(CHANNEL + "analysis" + MESSAGE, "<|end|>"),
+    reasoning=(CHANNEL + "analysis" + MESSAGE, "<|end|><|start|>assistant"),
+    before_content=CHANNEL + "final" + MESSAGE,
     syntax=CallSyntax(
         trigger=CHANNEL + "commentary to=",
         begin=CHANNEL + "commentary to=functions.{name} <|constrain|>json" + MESSAGE,

@@ -11,7 +11,7 @@ value
 
 from __future__ import annotations
 
-from jimae.chat.parsers.base import Family, Turn
+from jimae.chat.parsers.base import CallSyntax, Family, Turn
 from jimae.chat.parsers.hermes import THINK
 from jimae.chat.parsers.json_calls import json_calls
 from jimae.chat.parsers.marked import Calls, MarkedParser
@@ -43,4 +43,11 @@ FAMILY = Family(
     parser=parser,
     detect=lambda template, _: FUNCTION in template and "<parameter=" in template,
     reasoning=THINK,
+    syntax=CallSyntax(
+        trigger=OPEN,
+        begin="<tool_call>\n<function={name}>\n",
+        end="</function>\n</tool_call>",
+        between="\n",
+        notation="xml",
+    ),
 )

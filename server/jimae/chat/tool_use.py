@@ -1,0 +1,108 @@
+"""What the tools of a request ask of its answer: which are offered, and the grammar of calls.
+
+    tool_choice   none        not offered
+                  auto        free text; from the moment a call begins it keeps to a form
+                  required    nothing but calls
+                  a name      nothing but calls of this one
+
+Forced calls and those of strict tools keep to the tool's schema, or the request is
+refused. Other calls keep to it where it can be enforced, and else are any object.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from jimae.chat.grammars import json_schema
+from jimae.chat.grammars.compose import Calls, Function, Reasoning, compose
+from jimae.chat.grammars.part import Part
+from jimae.chat.grammars.xml_arguments import any_parameters, parameters
+from jimae.chat.parsers.base import CallSyntax, Family, Turn
+from jimae.errors import JimaeError
+from jimae.types import Tool, ToolChoice
+
+
+def offered(tools: Sequence[Tool], choice: ToolChoice) -> tuple[Tool, ...]:
+    """The tools that a prompt tells of: those of a `ChatPrompt`, unless none may be called.
+
+    A choice by name leaves the others in, so that the prompt stays the same.
+    """
+    return () if choice.mode == "none" else tuple(tools)
+
+
+def grammar(
+    family: Family,
+    turn: Turn,
+    specials: Mapping[str, int],
+    *,
+    template: str,
+    content: Part | None = None,
+) -> str | None:
+    """The grammar of an answer, as llguidance takes it; None if it is free.
+
+    `turn.tools` are those that are offered. `specials` are the texts of the special
+    tokens and their ids, `content` is the form of the answer's text. Raises
+    JimaeError where what is asked for cannot be held to.
+    """
+    calls = _calls(family, turn, with_content=content is not None)
+    return compose(
+        specials,
+        content=content,
+        calls=calls,
+        reasoning=_reasoning(family, turn.ending, template),
+        before_content=family.before_content,
+    )
+
+
+def _calls(family: Family, turn: Turn, *, with_content: bool) -> Calls | None:
+    tools, choice = turn.tools, turn.choice
+    if not tools:
+        return None
+    required = choice.mode == "required"
+    syntax = family.syntax
+    if syntax is None:
+        for asked, param in (
+            (required, "tool_choice"),
+            (with_content, "response_format"),
+            (any(tool.strict for tool in tools), "tools"),
+        ):
+            if asked:
+                raise JimaeError("calls_without_grammar", param=param, family=family.name)
+        return None
+    if choice.name is not None:
+        tools = tuple(tool for tool in tools if tool.name == choice.name)
+        if not tools:
+            raise JimaeError("tool_not_offered", param="tool_choice", name=choice.name)
+    callables = [Function(tool.name, _arguments(tool, syntax, required)) for tool in tools]
+    return Calls(callables, syntax, required=required, parallel=choice.parallel)
+
+
+def _arguments(tool: Tool, syntax: CallSyntax, required: bool) -> Part:
+    """The grammar of a tool's arguments."""
+    xml = syntax.notation == "xml"
+    schema = json.loads(tool.parameters)
+    if isinstance(schema, dict):
+        schema = {"type": "object", **schema}
+    text = json.dumps(schema, ensure_ascii=False)
+    try:
+        return parameters(text) if xml else json_schema.from_text(text)
+    except JimaeError as error:
+        if not required and not tool.strict:
+            return any_parameters() if xml else json_schema.any_object()
+        values = dict(error.values)
+        if "path" in values:
+            values["path"] = f"{tool.name} {values['path']}"
+        raise JimaeError(error.code, param="tools", **values) from None
+
+
+def _reasoning(family: Family, ending: str, template: str) -> Reasoning | None:
+    """How the answer may reason before the rest."""
+    if family.reasoning is None:
+        return None
+    begin, end = family.reasoning
+    if family.begins_in_reasoning(ending):
+        return Reasoning(begin, end, opened=True)
+    if begin not in template or ending.rstrip().endswith(end):
+        return None
+    return Reasoning(begin, end, opened=False)
