@@ -42,12 +42,16 @@ class Store:
         self._readers: ThreadPoolExecutor | None = None
         self._writers: ThreadPoolExecutor | None = None
 
+    @property
+    def is_open(self) -> bool:
+        return bool(self._engines)
+
     async def open(self) -> None:
         """Connect and bring the tables up to date; again, nothing.
 
         Raises `database_url`, `database_newer`, `storage_full`, `storage_unavailable`.
         """
-        if self._engines:
+        if self.is_open:
             return
         url = database.url_of(self._settings)
         await asyncio.to_thread(_run, partial(migrate.upgrade, url))
