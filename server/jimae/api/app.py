@@ -15,10 +15,15 @@ import jimae
 from jimae.api import errors
 from jimae.api.guard import LocalOnly
 from jimae.api.health import HealthRoutes, Ready
+from jimae.api.openai.batches.endpoints import BatchEndpoints
+from jimae.api.openai.batches.routes import BatchRoutes
+from jimae.api.openai.batches.schema import BatchRequest
 from jimae.api.openai.chat.answers import ChatCompletion
 from jimae.api.openai.chat.schema import ChatRequest
 from jimae.api.openai.completions.answers import Completion
 from jimae.api.openai.completions.schema import CompletionRequest
+from jimae.api.openai.files.form import DESCRIPTION as FILE_FORM
+from jimae.api.openai.files.routes import FileRoutes
 from jimae.api.openai.responses.routes import ConversationRoutes, ResponseRoutes
 from jimae.api.openai.responses.schema import (
     ConversationRequest,
@@ -43,6 +48,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     ConversationRequest,
     ConversationUpdate,
     ItemsRequest,
+    BatchRequest,
 )
 
 
@@ -57,6 +63,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await service.start()
         try:
+            await service.batches.start(BatchEndpoints(service))
             yield
         finally:
             await service.close()
@@ -111,6 +118,19 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     get(f"{one}/items", responses=failed)(conversations.list_items)
     get(f"{one}/items/{{item_id}}", responses=failed)(conversations.get_item)
     delete(f"{one}/items/{{item_id}}", responses=failed)(conversations.delete_item)
+
+    files, batches = FileRoutes(service), BatchRoutes(service)
+    one = "/v1/files/{file_id}"
+    post("/v1/files", responses=failed, openapi_extra=FILE_FORM)(files.create)
+    get("/v1/files", responses=failed)(files.list)
+    get(one, responses=failed)(files.get)
+    delete(one, responses=failed)(files.delete)
+    get(f"{one}/content", responses=failed)(files.content)
+    one = "/v1/batches/{batch_id}"
+    post("/v1/batches", responses=failed, openapi_extra=_body(BatchRequest))(batches.create)
+    get("/v1/batches", responses=failed)(batches.list)
+    get(one, responses=failed)(batches.get)
+    post(f"{one}/cancel", responses=failed)(batches.cancel)
 
     get("/tokenizer_info", responses=failed)(tokenizer.info)
     post("/tokenize", responses=failed, openapi_extra=_body(TokenizeRequest))(tokenizer.tokenize)

@@ -17,7 +17,12 @@ async def read_object(request: Request, limit_mib: float) -> dict[str, object]:
     false Content-Length helps nobody), `invalid_json`, `body_not_object`.
     """
     _check_media_type(request.headers.get("content-type"))
-    parsed = _parse(await _read(request, limit_mib))
+    return parse_object(await _read(request, limit_mib))
+
+
+def parse_object(body: bytes) -> dict[str, object]:
+    """Raises `invalid_json`, `body_not_object`."""
+    parsed = _parse(body)
     if not isinstance(parsed, dict):
         raise JimaeError("body_not_object", got=_json_type(parsed))
     return parsed

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from jimae.api.openai.batches.parameters import ENDPOINTS as BATCHES
+from jimae.api.openai.files.parameters import ENDPOINTS as FILES
 from jimae.api.openai.parameters import CHAT, COMPLETIONS
 from jimae.api.parameters import Endpoint, Parameter
 from jimae.api.tokenizer import DETOKENIZE, TOKENIZE
@@ -15,6 +17,8 @@ from jimae.api.tokenizer import DETOKENIZE, TOKENIZE
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("POST", "/v1/chat/completions", CHAT),
     Endpoint("POST", "/v1/completions", COMPLETIONS),
+    *FILES,
+    *BATCHES,
     Endpoint("POST", "/tokenize", TOKENIZE, "In vLLM's form, as is /detokenize."),
     Endpoint("POST", "/detokenize", DETOKENIZE),
 )

@@ -7,14 +7,17 @@ from typing import Final, NamedTuple
 
 from jimae.catalogue.registry import load as load_catalogue
 from jimae.errors import JimaeError
+from jimae.service.batches import Batches
 from jimae.service.chat import Chat
 from jimae.service.conversations import Conversations
+from jimae.service.files import Files
 from jimae.service.model_status import ModelStatus
 from jimae.service.models import BackendFactory, ModelPool
 from jimae.service.responses import Responses
 from jimae.service.runs import Runs
 from jimae.service.tokens import Tokens
 from jimae.settings import Settings
+from jimae.store.blobs import FOLDER, Blobs
 from jimae.store.store import Store
 from jimae.types import EngineStatus
 
@@ -44,15 +47,21 @@ class Service:
         self.chat = Chat(self.models, self.runs, settings.engine.sharing)
         self.responses = Responses(self.store, self.chat)
         self.conversations = Conversations(self.store, self.responses.is_live)
+        blobs = Blobs(settings.data_dir / FOLDER)
+        self.files = Files(self.store, blobs)
+        self.batches = Batches(settings, self.store, blobs)
 
     async def start(self) -> None:
         """Raises what `Store.open` raises, and `ModelPool.get` for the default model."""
         if not self.store.is_open:
             await self.store.open()
             await self.responses.open()
+            await self.files.start()
         await self.models.get(self.models.default_id())
 
     async def close(self) -> None:
+        await self.batches.close()
+        await self.files.close()
         self.runs.end()
         await self.responses.close()
         await self.models.close()

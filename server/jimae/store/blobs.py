@@ -19,7 +19,6 @@ from typing import BinaryIO, Final
 from jimae.errors import JimaeError
 
 FOLDER: Final = "files"
-CHUNK: Final = 1024 * 1024
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -66,7 +65,7 @@ class Blobs:
         """When this returns, it is gone from the disk's directory, too."""
         with told():
             self.path(blob_id).unlink(missing_ok=True)
-            self.sync()
+            sync(self._folder)
 
     def sweep(self, kept: Collection[str]) -> None:
         """Remove everything but these."""
@@ -74,15 +73,7 @@ class Blobs:
             for path in self._folder.iterdir():
                 if path.name not in kept:
                     path.unlink()
-            self.sync()
-
-    def sync(self) -> None:
-        """Put the directory itself on the disk."""
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            sync(self._folder)
 
 
 class Upload:
@@ -108,7 +99,7 @@ class Upload:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
-            self._blobs.sync()
+            sync(self._blobs.path(self.id).parent)
         return self._sum.hexdigest()
 
     def discard(self) -> None:
@@ -118,8 +109,21 @@ class Upload:
         self._blobs.remove(self.id)
 
 
-def sum_of(path: Path) -> tuple[int, str]:
-    """Size in bytes and sha256 of a file."""
-    with told(), path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return file.tell(), digest.hexdigest()
+def sync(folder: Path) -> None:
+    """Put a directory itself on the disk."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def sum_of(path: Path) -> tuple[int, str] | None:
+    """Size in bytes and sha256 of a file, if there is one."""
+    with told():
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256")
+                return file.tell(), digest.hexdigest()
+        except FileNotFoundError:
+            return None

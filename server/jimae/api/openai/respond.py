@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from jimae.api.errors import envelope, known, language_of
 from jimae.api.leaving import ClientLeft, unless_left
 from jimae.api.openai.tally import Tally
-from jimae.api.openai.writer import Writer
+from jimae.api.openai.writer import Body, Writer
 from jimae.errors import Language
 from jimae.service.chat import Loading, RunEvent
 from jimae.types import Delta, Done, Prefill, PromptLogprobs, Queued, Started
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 PING_SECONDS = 15
 
 Events = AsyncGenerator[tuple[int, RunEvent], None]
+Items = AsyncIterator[tuple[int, RunEvent]]
 
 # Ours drains: a stream ends with a last event, not in the middle of a word.
 AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
@@ -46,21 +47,25 @@ class WholeAnswer(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with aclosing(self._events) as events:
             try:
-                body = await unless_left(receive, self._collect(events))
+                body = await unless_left(receive, collect(events, self._writer, self._tally))
             except ClientLeft:
                 log.debug("client left before its answer was written")
                 return
         response = Response(
-            body, media_type="application/json", headers={"Cache-Control": "no-store"}
+            msgspec.json.encode(body),
+            media_type="application/json",
+            headers={"Cache-Control": "no-store"},
         )
         await response(scope, receive, send)
 
-    async def _collect(self, events: Events) -> bytes:
-        async for index, event in events:
-            self._tally.add(index, event)
-            if isinstance(event, Started | PromptLogprobs | Delta | Done):
-                self._writer.add(index, event)
-        return msgspec.json.encode(self._writer.whole(self._tally))
+
+async def collect(events: Items, writer: Writer, tally: Tally) -> Body:
+    """Read the events to their end; the body of the whole answer."""
+    async for index, event in events:
+        tally.add(index, event)
+        if isinstance(event, Started | PromptLogprobs | Delta | Done):
+            writer.add(index, event)
+    return writer.whole(tally)
 
 
 class StreamedAnswer(Response):

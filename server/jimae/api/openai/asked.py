@@ -1,0 +1,68 @@
+"""What a request to write asks for, and who writes it down: over HTTP, and for a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import NamedTuple
+
+from jimae.api.openai.chat.convert import chat_ask, chat_request
+from jimae.api.openai.chat.writer import ChatWriter
+from jimae.api.openai.completions.convert import completion_asks, completion_request
+from jimae.api.openai.completions.writer import CompletionWriter
+from jimae.api.openai.respond import Events
+from jimae.api.openai.schema import Generation
+from jimae.api.openai.tally import Tally
+from jimae.api.openai.writer import Writer
+from jimae.service.chat import Ask
+from jimae.service.service import Service
+from jimae.types import Priority, TextPrompt, TokenPrompt
+
+
+class Asked(NamedTuple):
+    """`events` begin when they are read, and have to be closed."""
+
+    wanted: Generation
+    events: Events
+    writer: Writer
+    tally: Tally
+
+
+class Writing:
+    """The two endpoints that write. `priority` is stronger than what a request says.
+
+    Raise a JimaeError of status 400 for what is wrong with a body.
+    """
+
+    def __init__(self, service: Service, priority: Priority | None = None) -> None:
+        self._service = service
+        self._priority = priority
+
+    def chat(self, body: dict[str, object]) -> Asked:
+        wanted = chat_request(body)
+        events = self._service.chat.answer(self._urged(chat_ask(wanted)))
+        return Asked(wanted, events, ChatWriter(wanted), Tally(wanted.n))
+
+    def completion(self, body: dict[str, object]) -> Asked:
+        wanted = completion_request(body)
+        asks = [self._urged(ask) for ask in completion_asks(wanted)]
+        writer = CompletionWriter(wanted, len(asks) * wanted.n)
+        events = self._echoed(asks, writer) if wanted.echo else self._service.chat.answer(*asks)
+        return Asked(wanted, events, writer, Tally(wanted.n))
+
+    def _urged(self, ask: Ask) -> Ask:
+        return ask if self._priority is None else replace(ask, priority=self._priority)
+
+    async def _echoed(self, asks: Sequence[Ask], writer: CompletionWriter) -> Events:
+        """The events, after the writer got to know the texts of the prompts."""
+        writer.echo([await self._text(ask) for ask in asks])
+        async with aclosing(self._service.chat.answer(*asks)) as events:
+            async for event in events:
+                yield event
+
+    async def _text(self, ask: Ask) -> str:
+        if isinstance(ask.prompt, TokenPrompt):
+            text = await self._service.tokens.detokenize(ask.model, ask.prompt.ids)
+            return text.decode(errors="replace")
+        return ask.prompt.text if isinstance(ask.prompt, TextPrompt) else ""

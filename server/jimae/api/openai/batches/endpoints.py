@@ -1,0 +1,74 @@
+"""The endpoints as a batch asks them: the same converters and writers as over HTTP, without it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any, Final
+
+from jimae.api.body import parse_object
+from jimae.api.errors import envelope, known
+from jimae.api.openai.asked import Asked, Writing
+from jimae.api.openai.respond import collect
+from jimae.api.openai.responses.bodies import response_body
+from jimae.api.openai.responses.convert import response_request, wanted_of
+from jimae.api.parameters import unsupported
+from jimae.errors import DEFAULT_LANGUAGE, JimaeError
+from jimae.service.service import Service
+
+Body = dict[str, Any]
+
+# Nobody is there to read along, or to ask again later.
+ALONE: Final = ("stream", "background")
+
+
+class BatchEndpoints:
+    """What answers the lines of batches, over one service. See `batch_run.Endpoints`."""
+
+    def __init__(self, service: Service) -> None:
+        self._responses = service.responses
+        self._writing = Writing(service, "batch")
+        self._answers: dict[str, Callable[[Body, str], Awaitable[Body]]] = {
+            "/v1/chat/completions": self._chat,
+            "/v1/completions": self._completion,
+            "/v1/responses": self._response,
+        }
+
+    async def answer(self, endpoint: str, body: bytes, owner: str) -> Body:
+        """The whole answer. Raises JimaeError and nothing else."""
+        try:
+            request = parse_object(body)
+            for name in ALONE:
+                if request.get(name):
+                    raise unsupported(name, request[name])
+            return await self._answers[endpoint](request, owner)
+        except Exception as error:
+            raise known(error) from error
+
+    def refusal(self, error: JimaeError) -> Body:
+        """The body of an error."""
+        return dict(envelope(error, DEFAULT_LANGUAGE))
+
+    async def _chat(self, request: Body, owner: str) -> Body:
+        return await _whole(self._writing.chat(request))
+
+    async def _completion(self, request: Body, owner: str) -> Body:
+        return await _whole(self._writing.completion(request))
+
+    async def _response(self, request: Body, owner: str) -> Body:
+        wanted = wanted_of(response_request(request))
+        wanted = replace(wanted, ask=replace(wanted.ask, priority="batch"))
+        run = await self._responses.create(owner, wanted)
+        try:
+            record = await run.ended()
+        finally:
+            run.cancel()
+        if record.error is not None:
+            raise record.error.to_error()
+        return dict(response_body(record, DEFAULT_LANGUAGE))
+
+
+async def _whole(asked: Asked) -> Body:
+    async with aclosing(asked.events) as events:
+        return dict(await collect(events, asked.writer, asked.tally))
