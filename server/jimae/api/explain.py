@@ -63,7 +63,7 @@ def explain(
     Of a field that may have several shapes, pydantic reports every one that did
     not fit; the one that got furthest is what the writer meant.
     """
-    found = [(_path(body, details["loc"]), details) for details in error.errors()]
+    found = [(_path(body, details), details) for details in error.errors()]
     # Stable: of equals, the first in the order of the schema.
     path, details = max(found, key=lambda item: (len(item[0]), item[1]["type"] not in _TYPES))
     name = ".".join(path)
@@ -104,19 +104,20 @@ def _one(name: str, details: ErrorDetails, model: type[BaseModel]) -> JimaeError
     return JimaeError("invalid_value", param=name, name=name, value=value, reason=details["msg"])
 
 
-def _path(body: object, loc: tuple[int | str, ...]) -> tuple[str, ...]:
-    """The parts of a location that are in the request: pydantic adds the names of the shapes
-    it tried."""
+def _path(body: object, details: ErrorDetails) -> tuple[str, ...]:
+    """The parts of a location that are in the request, or missing there: pydantic adds the
+    names of the shapes it tried."""
     path: list[str] = []
     here = body
-    for position, part in enumerate(loc):
+    last = len(details["loc"]) - 1 if details["type"] == "missing" else None
+    for position, part in enumerate(details["loc"]):
         if isinstance(here, list) and isinstance(part, int):
             path.append(str(part))
             here = here[part]
         elif isinstance(here, dict) and isinstance(part, str):
             if part in here:
                 here = here[part]
-            elif position < len(loc) - 1:
+            elif position != last:
                 continue
             path.append(part)
     return tuple(path)

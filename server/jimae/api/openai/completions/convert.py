@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from jimae.api.openai.completions.schema import CompletionRequest
+from jimae.api.openai.completions.schema import MAX_PROMPTS, CompletionRequest
 from jimae.api.openai.convert import common, read
 from jimae.api.openai.parameters import COMPLETIONS
 from jimae.api.parameters import conflict, shown
@@ -19,6 +19,7 @@ COMPLETION_TOKENS: Final = 16
 
 def completion_request(body: dict[str, object]) -> CompletionRequest:
     """Validate a completion request. Raises a JimaeError of status 400."""
+    _check_number(body.get("prompt"))
     request = read(body, COMPLETIONS, CompletionRequest)
     if request.max_tokens == 0 and not request.echo:
         raise JimaeError(
@@ -27,6 +28,18 @@ def completion_request(body: dict[str, object]) -> CompletionRequest:
     if request.suffix and request.echo:
         raise conflict("suffix", request.suffix, "echo", True)
     return request
+
+
+def _check_number(prompts: object) -> None:
+    """Refuse too many prompts as such, before each looks like a wrong token id."""
+    if isinstance(prompts, list) and len(prompts) > MAX_PROMPTS and not isinstance(prompts[0], int):
+        raise JimaeError(
+            "wrong_length",
+            param="prompt",
+            name="prompt",
+            value=len(prompts),
+            limit=f"≤ {MAX_PROMPTS}",
+        )
 
 
 def completion_asks(request: CompletionRequest) -> list[Ask]:
