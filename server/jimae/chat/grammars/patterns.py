@@ -15,6 +15,7 @@ _HEX = {
     "u": re.compile(r"u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]{1,6}\})"),
     "x": re.compile(r"x[0-9A-Fa-f]{2}"),
 }
+_BRACED = re.compile(r"\\[pPu]\{\w+\}")
 _REPEAT = re.compile(r"\{(?:(\d+)(?:,(\d*))?)?")
 MAX_REPEAT = 10_000
 
@@ -27,7 +28,8 @@ def problem(pattern: str) -> str | None:
         char = pattern[at]
         if char == "\\":
             reason = _escape(pattern, at + 1)
-            at += 2
+            braced = _BRACED.match(pattern, at)
+            at = braced.end() if braced else at + 2
         elif inside:
             reason = _in_class(pattern, at)
             inside = char != "]"
