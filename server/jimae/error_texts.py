@@ -47,6 +47,20 @@ TEXTS: dict[str, Text] = {
         "{param} に {value} が指定されていますが、入力 {prompt_tokens} トークンの後に使えるのは "
         "{room} トークンまでです（上限 {limit}）。{room} 以下にしてください。",
     ),
+    "infill_unsupported": Text(
+        400,
+        INVALID,
+        "'{model}' was not made to fill a gap: its vocabulary has no marks for one. "
+        "Leave out 'suffix', or use a model such as qwen2.5-coder.",
+        "モデル「{model}」は途中を埋める用途に対応していません（語彙に目印がありません）。"
+        "'suffix' を外すか、qwen2.5-coder などのモデルをお使いください。",
+    ),
+    "not_answerable": Text(
+        400,
+        INVALID,
+        "A question with a document is scored, not answered. Ask for its score at /v1/rerank.",
+        "質問と文書の組は、回答ではなく関連度の計算に使うものです。/v1/rerank をお使いください。",
+    ),
     "empty_prompt": Text(
         400,
         INVALID,
@@ -291,6 +305,14 @@ TEXTS: dict[str, Text] = {
         INVALID,
         "{path} does not take {method}. Allowed: {allowed}.",
         "{path} では {method} を使えません。使えるもの: {allowed}",
+    ),
+    "models_by_command": Text(
+        403,
+        FORBIDDEN,
+        "Models of this server are not changed over the API ({path}). On its machine, "
+        "`jimae pull {model}` gets one, and `jimae models` lists them.",
+        "このサーバーのモデルは API（{path}）では変更できません。サーバーのマシンで "
+        "`jimae pull {model}` を実行すると取得でき、`jimae models` で一覧を見られます。",
     ),
     "http_error": Text(
         400,

@@ -83,8 +83,9 @@ def one_of(*values: object) -> Test:
     return lambda value: any(type(value) is type(v) and value == v for v in values)
 
 
-def select(body: Mapping[str, object], table: Table) -> dict[str, object]:
-    """The part of a request that works: what a schema then validates.
+def select(body: Mapping[str, object], table: Table, within: str = "") -> dict[str, object]:
+    """The part of a request that works: what a schema then validates. `within` stands before
+    the names of an object inside of it: `options.`.
 
     Raises `unknown_parameter` with the nearest names, `unsupported_parameter` or
     `replaced_parameter`.
@@ -93,13 +94,13 @@ def select(body: Mapping[str, object], table: Table) -> dict[str, object]:
     for name, value in body.items():
         parameter = table.get(name)
         if parameter is None or "." in name:
-            raise unknown(name, table)
+            raise unknown(f"{within}{name}", table)
         if value is None or parameter.support == "harmless":
             continue
         if parameter.support == "works":
             working[name] = value
         elif parameter.harmless_if is None or not parameter.harmless_if(value):
-            raise _refusal(name, value, parameter)
+            raise _refusal(f"{within}{name}", value, parameter)
     return working
 
 
