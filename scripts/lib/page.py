@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lib import tools
 from lib.places import WEBUI
 from lib.shell import quiet
 from lib.stamps import digest, files_below, is_set, put
 from lib.steps import Progress, Step
-from lib.tools import node_path
 
 NOT_SOURCES = ("node_modules", "dist", "coverage", ".svelte-kit")
 
 
 def npm(*arguments: str) -> tuple[Sequence[str], dict[str, str]]:
     """A command of npm in webui/, and the environment it needs."""
-    return ("npm", "--prefix", str(WEBUI), *arguments), {"PATH": node_path()}
-
-
-def _locked() -> str:
-    return digest(WEBUI / "package.json", WEBUI / "package-lock.json")
+    return tools.npm(WEBUI, *arguments)
 
 
 def _sources() -> str:
@@ -29,23 +25,8 @@ def _sources() -> str:
 
 def packages_step(*, build_only: bool) -> Step:
     """npm's packages. With `build_only` nothing to do while the built page is up to date."""
-
-    def done() -> bool:
-        there = (WEBUI / "node_modules").is_dir() and is_set("npm", _locked())
-        return there or (build_only and built())
-
-    def run(progress: Progress) -> None:
-        progress.at(None, "downloading")
-        command, env = npm("ci", "--no-audit", "--no-fund")
-        quiet(
-            command,
-            env=env,
-            what="npm ci failed",
-            fix="check that this machine reaches https://registry.npmjs.org; then run this again.",
-        )
-        put("npm", _locked())
-
-    return Step("npm packages of the web page", 20, done, run)
+    title = "npm packages of the web page"
+    return tools.npm_step(title, WEBUI, "npm", built if build_only else None)
 
 
 def built() -> bool:

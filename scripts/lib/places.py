@@ -12,6 +12,7 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 JIMAE = VENV / "bin" / "jimae"
 WEBUI = ROOT / "webui"
+NODE_CLIENTS = ROOT / "tests" / "node"
 
 CACHE = ROOT / ".cache"
 STAMPS = CACHE / "stamps"

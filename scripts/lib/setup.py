@@ -10,11 +10,12 @@ from contextlib import contextmanager
 
 from lib import debian, page, tools, venv, weights
 from lib.llama_wheel import LlamaWheel
-from lib.places import CACHE, LOG, user_cache
+from lib.places import CACHE, LOG, NODE_CLIENTS, user_cache
 from lib.steps import Step, run_steps
 
 RUN = (debian.CERTIFICATES, debian.VENV)
 TEST = (debian.CHROMIUM, debian.JAPANESE_FONT, debian.POSTGRESQL)
+NODE_CLIENTS_STEP = tools.npm_step("OpenAI's client for Node", NODE_CLIENTS, "node-clients")
 
 
 def steps(*, test: bool) -> list[Step]:
@@ -36,7 +37,7 @@ def steps(*, test: bool) -> list[Step]:
         *([] if page_is_built else [tools.node_step()]),
         page.packages_step(build_only=not test),
         page.build_step(),
-        *(weights.steps() if test else []),
+        *([NODE_CLIENTS_STEP, *weights.steps()] if test else []),
     ]
 
 

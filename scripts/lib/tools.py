@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lib.places import python, user_cache
 from lib.shell import output, quiet
+from lib.stamps import digest, is_set, put
 from lib.steps import Progress, Step
 
 UV_VERSION = "0.13.9"
@@ -73,6 +75,34 @@ def node_path() -> str:
 
 def node_ready() -> bool:
     return (_node_folder() / "path").is_dir() or _system_node()
+
+
+def npm(folder: Path, *arguments: str) -> tuple[Sequence[str], dict[str, str]]:
+    """A command of npm in a folder, and the environment it needs."""
+    return ("npm", "--prefix", str(folder), *arguments), {"PATH": node_path()}
+
+
+def npm_step(title: str, folder: Path, stamp: str, done: Callable[[], bool] | None = None) -> Step:
+    """What the lock file of a folder names. `done` says when it is not needed."""
+
+    def locked() -> str:
+        return digest(folder / "package.json", folder / "package-lock.json")
+
+    def there() -> bool:
+        return (folder / "node_modules").is_dir() and is_set(stamp, locked())
+
+    def run(progress: Progress) -> None:
+        progress.at(None, "downloading")
+        command, env = npm(folder, "ci", "--no-audit", "--no-fund")
+        quiet(
+            command,
+            env=env,
+            what="npm ci failed",
+            fix="check that this machine reaches https://registry.npmjs.org; then run this again.",
+        )
+        put(stamp, locked())
+
+    return Step(title, 20, lambda: there() or (done is not None and done()), run)
 
 
 def node_step() -> Step:

@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from jimae.api import compatibility
+from jimae.chat.parsers.registry import FAMILIES
 from jimae.error_texts import TEXTS
 from jimae.settings import ModelSettings, Settings, env_name
 
@@ -102,7 +103,7 @@ def pages() -> dict[str, str]:
     return {
         "settings.md": NOTE + SETTINGS_HEAD + "\n".join(_setting_sections()),
         "errors.md": NOTE + ERRORS_HEAD + "\n".join(_error_entries()),
-        "compatibility.md": NOTE + COMPATIBILITY_HEAD + compatibility.page(),
+        "compatibility.md": NOTE + COMPATIBILITY_HEAD + compatibility.page(_families()),
         "cli.md": NOTE + COMMANDS_HEAD + _commands(),
     }
 
@@ -195,6 +196,21 @@ def _limits(field: FieldInfo) -> str:
 def _error_entries() -> Iterator[str]:
     for code, text in sorted(TEXTS.items()):
         yield f"## {code}\n\n{text.status} · `{text.type}`\n\n> {text.en}\n>\n> {text.ja}\n"
+
+
+# --- compatibility -----------------------------------------------------------------
+
+
+def _families() -> list[compatibility.Family]:
+    return [
+        compatibility.Family(
+            name=family.name,
+            reasoning=family.reasoning is not None,
+            forced_calls=family.syntax is not None,
+            run_on=family.verified_on,
+        )
+        for family in FAMILIES.values()
+    ]
 
 
 # --- commands ----------------------------------------------------------------------

@@ -94,6 +94,6 @@ def test_the_page_says_what_a_row_says() -> None:
     assert table["a"].code is None
     assert table["b"].code == "unsupported_parameter"
     assert table["c"].code == "replaced_parameter"
-    families = page([Family("Qwen", "Words.", run=True), Family("Llama", "Others.", run=False)])
-    assert "| Qwen | run on weights | Words. |" in families
-    assert "| Llama | from published examples only | Others. |" in families
+    families = page([Family("hermes", True, True, ["qwen"]), Family("llama", False, False, ())])
+    assert "| hermes | `qwen` | yes | yes |" in families
+    assert "| llama | from published examples only | no | no |" in families

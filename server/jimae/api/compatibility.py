@@ -25,12 +25,13 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
 
 
 class Family(NamedTuple):
-    """A family of models whose tool calls and reasoning are read. `run` says that it was run
-    on weights; else it is known from published examples only."""
+    """A family of models whose answers are read. `run_on` names those whose weights it was run
+    with; without any it is known from published examples only."""
 
     name: str
-    words: str
-    run: bool
+    reasoning: bool
+    forced_calls: bool
+    run_on: Sequence[str]
 
 
 def page(families: Sequence[Family] = ()) -> str:
@@ -65,15 +66,22 @@ def _support(row: Parameter) -> str:
 
 
 def _families(families: Sequence[Family]) -> str:
-    lines = ["## Families of models", ""]
-    lines += [
-        "How a model writes its reasoning and its tool calls is a matter of its family, which is",
-        "told from its template. The rest of a model's answer is text.",
+    lines = [
+        "## Families of models",
         "",
-        "| family | | |",
-        "| --- | --- | --- |",
+        "How a model writes its reasoning and its calls is a matter of its family, which is told",
+        "from its template. A malformed call becomes text. Where a family's calls cannot be",
+        "held to a form, `tool_choice` can only be `auto` or `none`.",
+        "",
+        "| family | seen to work | reasoning apart | calls can be forced |",
+        "| --- | --- | --- | --- |",
     ]
     for family in families:
-        known = "run on weights" if family.run else "from published examples only"
-        lines.append(f"| {family.name} | {known} | {family.words} |")
+        seen = ", ".join(f"`{model}`" for model in family.run_on) or "from published examples only"
+        reasoning, forced = _yes(family.reasoning), _yes(family.forced_calls)
+        lines.append(f"| {family.name} | {seen} | {reasoning} | {forced} |")
     return "\n".join([*lines, ""])
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
