@@ -13,8 +13,21 @@ from pydantic.json_schema import models_json_schema
 
 import jimae
 from jimae.api import errors
+from jimae.api.anthropic.answers import Message
+from jimae.api.anthropic.errors import Envelope as AnthropicEnvelope
+from jimae.api.anthropic.routes import AnthropicRoutes
+from jimae.api.anthropic.schema import CountTokensRequest, MessagesRequest
 from jimae.api.guard import LocalOnly
 from jimae.api.health import HealthRoutes, Ready
+from jimae.api.ollama.answers import Line
+from jimae.api.ollama.errors import Envelope as OllamaEnvelope
+from jimae.api.ollama.routes import OllamaRoutes
+from jimae.api.ollama.schema import (
+    OllamaChatRequest,
+    OllamaGenerateRequest,
+    PullRequest,
+    ShowRequest,
+)
 from jimae.api.openai.batches.endpoints import BatchEndpoints
 from jimae.api.openai.batches.routes import BatchRoutes
 from jimae.api.openai.batches.schema import BatchRequest
@@ -22,6 +35,7 @@ from jimae.api.openai.chat.answers import ChatCompletion
 from jimae.api.openai.chat.schema import ChatRequest
 from jimae.api.openai.completions.answers import Completion
 from jimae.api.openai.completions.schema import CompletionRequest
+from jimae.api.openai.embeddings import EmbeddingList, EmbeddingRequest, EmbeddingRoutes
 from jimae.api.openai.files.form import DESCRIPTION as FILE_FORM
 from jimae.api.openai.files.routes import FileRoutes
 from jimae.api.openai.responses.routes import ConversationRoutes, ResponseRoutes
@@ -33,6 +47,7 @@ from jimae.api.openai.responses.schema import (
 )
 from jimae.api.openai.routes import OpenAIRoutes
 from jimae.api.page import Page, SecurityHeaders, page_directory
+from jimae.api.rerank import RerankBody, RerankRequest, RerankRoutes
 from jimae.api.tokenizer import DetokenizeRequest, TokenizeRequest, TokenizerRoutes
 from jimae.service.service import Service
 from jimae.settings import Settings
@@ -42,6 +57,8 @@ REF = "#/components/schemas/{model}"
 REQUESTS: tuple[type[BaseModel], ...] = (
     ChatRequest,
     CompletionRequest,
+    EmbeddingRequest,
+    RerankRequest,
     TokenizeRequest,
     DetokenizeRequest,
     ResponseRequest,
@@ -49,6 +66,12 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     ConversationUpdate,
     ItemsRequest,
     BatchRequest,
+    MessagesRequest,
+    CountTokensRequest,
+    OllamaChatRequest,
+    OllamaGenerateRequest,
+    ShowRequest,
+    PullRequest,
 )
 
 
@@ -100,6 +123,17 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         openapi_extra=_body(CompletionRequest),
     )(openai.create_completion)
 
+    post(
+        "/v1/embeddings",
+        responses={200: {"model": EmbeddingList}, **failed},
+        openapi_extra=_body(EmbeddingRequest),
+    )(EmbeddingRoutes(service).create)
+    post(
+        "/v1/rerank",
+        responses={200: {"model": RerankBody}, **failed},
+        openapi_extra=_body(RerankRequest),
+    )(RerankRoutes(service).create)
+
     one = "/v1/responses/{response_id}"
     post("/v1/responses", responses=failed, openapi_extra=_body(ResponseRequest))(responses.create)
     get(one, responses=failed)(responses.get)
@@ -137,6 +171,35 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     post("/detokenize", responses=failed, openapi_extra=_body(DetokenizeRequest))(
         tokenizer.detokenize
     )
+
+    anthropic = AnthropicRoutes(service)
+    declined: dict[int | str, dict[str, Any]] = {"default": {"model": AnthropicEnvelope}}
+    post(
+        "/v1/messages",
+        responses={200: {"model": Message}, **declined},
+        openapi_extra=_body(MessagesRequest),
+    )(anthropic.create_message)
+    post(
+        "/v1/messages/count_tokens",
+        responses=declined,
+        openapi_extra=_body(CountTokensRequest),
+    )(anthropic.count_tokens)
+
+    ollama = OllamaRoutes(service)
+    declined = {"default": {"model": OllamaEnvelope}}
+    written = {200: {"model": Line}, **declined}
+    post("/api/chat", responses=written, openapi_extra=_body(OllamaChatRequest))(ollama.chat)
+    post("/api/generate", responses=written, openapi_extra=_body(OllamaGenerateRequest))(
+        ollama.generate
+    )
+    get("/api/tags", responses=declined)(ollama.tags)
+    get("/api/ps", responses=declined)(ollama.ps)
+    get("/api/version", responses=declined)(ollama.version)
+    post("/api/show", responses=declined, openapi_extra=_body(ShowRequest))(ollama.show)
+    post("/api/pull", responses=declined, openapi_extra=_body(PullRequest))(ollama.pull)
+    for name in ("create", "copy", "push"):
+        post(f"/api/{name}", responses=declined, name=f"{name}_model")(ollama.change)
+    delete("/api/delete", responses=declined, name="delete_model")(ollama.change)
 
     get("/health/live")(health.live)
     get("/health/ready", responses={200: {"model": Ready}, 503: {"model": Ready}})(health.ready)

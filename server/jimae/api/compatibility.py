@@ -8,19 +8,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from jimae.api.anthropic.parameters import COUNT_TOKENS, MESSAGES
+from jimae.api.ollama.parameters import CHAT as OLLAMA_CHAT
+from jimae.api.ollama.parameters import GENERATE, PULL, SHOW
 from jimae.api.openai.batches.parameters import ENDPOINTS as BATCHES
+from jimae.api.openai.embeddings import EMBEDDINGS
 from jimae.api.openai.files.parameters import ENDPOINTS as FILES
 from jimae.api.openai.parameters import CHAT, COMPLETIONS
 from jimae.api.parameters import Endpoint, Parameter
+from jimae.api.rerank import RERANK
 from jimae.api.tokenizer import DETOKENIZE, TOKENIZE
+
+ANTHROPIC: Final = (
+    "Anthropic's Messages API. Errors have its envelope, with our code in `details.error_code`; "
+    "what has status 503 elsewhere has its 529 here."
+)
+OLLAMA: Final = (
+    "Ollama's API, as are GET /api/tags, /api/ps and /api/version. Errors have its envelope, with "
+    "our code beside it. POST /api/create, /api/copy, /api/push and DELETE /api/delete are refused "
+    "with `models_by_command`: models are changed by `jimae pull` on the server's machine."
+)
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("POST", "/v1/chat/completions", CHAT),
     Endpoint("POST", "/v1/completions", COMPLETIONS),
+    Endpoint("POST", "/v1/embeddings", EMBEDDINGS),
+    Endpoint(
+        "POST",
+        "/v1/rerank",
+        RERANK,
+        "As Jina and Cohere have it. Scores are from 0 to 1: a reranker with one number has the "
+        "sigmoid of its training put behind it.",
+    ),
     *FILES,
     *BATCHES,
     Endpoint("POST", "/tokenize", TOKENIZE, "In vLLM's form, as is /detokenize."),
     Endpoint("POST", "/detokenize", DETOKENIZE),
+    Endpoint("POST", "/v1/messages", MESSAGES, ANTHROPIC),
+    Endpoint("POST", "/v1/messages/count_tokens", COUNT_TOKENS),
+    Endpoint("POST", "/api/chat", OLLAMA_CHAT, OLLAMA),
+    Endpoint("POST", "/api/generate", GENERATE),
+    Endpoint("POST", "/api/show", SHOW),
+    Endpoint("POST", "/api/pull", PULL),
 )
 
 
