@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from fakes.engine_harness import Harness, alone
 from jimae.errors import JimaeError
-from jimae.types import Done, Queued, Sampling, Started
+from jimae.llama.fake import SYSTEM_MARK
+from jimae.types import Done, Outputs, Queued, Sampling, Started
 
 LONG = "a system prompt that everybody shares, long enough to be worth waiting for. " * 3
 
@@ -180,6 +181,15 @@ def test_the_queue_is_bounded_and_says_when_to_come_back() -> None:
     assert [e.position for n in waits for e in h.events[n] if isinstance(e, Queued)] == [1, 2]
 
 
+def test_special_tokens_are_text_only_where_they_are_asked_for() -> None:
+    for special_text, text in ((False, ""), (True, "<|mark|>" * 3)):
+        h = Harness()
+        sampling = Sampling(temperature=0.0, logit_bias={SYSTEM_MARK: 100.0})
+        name = h.submit("x", max_tokens=3, sampling=sampling, special_text=special_text)
+        h.run()
+        assert h.text(name) == text
+
+
 def test_penalties_apply_to_what_was_generated() -> None:
     h = Harness()
     name = h.submit("x", max_tokens=6, sampling=Sampling(temperature=0.0, logit_bias={98: 100.0}))
@@ -219,7 +229,13 @@ def test_random_lives_keep_the_account(
         if action[0] == "submit":
             _, kind, length, answer = action
             prompt = [*base[: length - 1], kind] if kind % 2 else base[kind : kind + length]
-            name = h.submit(prompt, max_tokens=answer, user=f"u{kind % 3}", scope=f"s{kind % 2}")
+            name = h.submit(
+                prompt,
+                max_tokens=answer,
+                user=f"u{kind % 3}",
+                scope=f"s{kind % 2}",
+                outputs=Outputs(prompt_logprobs=0 if kind > 3 else None),
+            )
             asked[name] = (prompt, answer)
         elif action[0] == "cancel":
             name = f"r{action[1]}"
@@ -238,6 +254,7 @@ def test_random_lives_keep_the_account(
     assert h.engine.cache.cells_pinned == 0
     for name, (prompt, answer) in asked.items():
         assert h.tokens(name) == alone(prompt, answer)
+        assert [t.token for t in h.prompt_logprobs(name)] in ([], prompt)
 
 
 def test_a_reproducible_engine_does_the_same_each_time() -> None:

@@ -121,3 +121,66 @@ def test_nothing_is_drafted_past_max_tokens_or_a_full_cache() -> None:
     names = [h.submit(prompt, max_tokens=50, user=f"u{i}") for i in range(2)]
     h.run()
     assert [len(h.tokens(name)) for name in names] == [50, 50]
+
+
+# --- a prediction -----------------------------------------------------------------------
+
+
+def test_a_prediction_is_drafted_from_the_first_token_on() -> None:
+    prediction = [*range(200, 240)]
+    tokens = [1, 2, 3]
+    lookup = PromptLookup(tokens, 3, prediction)
+    assert lookup.draft() == prediction
+    tokens += prediction[:5]
+    assert lookup.draft() == prediction[5:]
+
+
+def test_a_prediction_is_found_again_behind_what_differs() -> None:
+    prediction = [*range(200, 240)]
+    tokens = [1, 2, 3]
+    lookup = PromptLookup(tokens, 3, prediction)
+    tokens += [200, 201, 9, 9, 9, 210, 211, 212]
+    assert lookup.draft() == prediction[13:]
+
+
+def test_a_prediction_goes_before_the_same_words_of_the_prompt() -> None:
+    passage = [*range(200, 240)]
+    tokens = [*passage, 7, 8]
+    lookup = PromptLookup(tokens, len(tokens), [*passage[:20], 99])
+    tokens += [1, *passage[3:6]]
+    assert lookup.draft() == [*passage[6:20], 99]
+
+
+@given(
+    st.lists(st.integers(0, 3), max_size=30),
+    st.lists(st.integers(0, 3), max_size=30),
+    st.lists(st.integers(0, 3), max_size=60),
+)
+def test_nothing_is_drafted_that_is_no_token(
+    prompt: list[int], prediction: list[int], answer: list[int]
+) -> None:
+    tokens = list(prompt)
+    lookup = PromptLookup(tokens, len(prompt), prediction)
+    for token in answer:
+        tokens.append(token)
+        assert all(drafted >= 0 for drafted in lookup.draft())
+        assert 0.0 < lookup.acceptance <= 1.0
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 40), st.integers(0, 3))
+def test_an_answer_is_the_same_with_any_prediction(wrong_from: int, seed: int) -> None:
+    prompt = "what will come of this?"
+    sampling = Sampling(temperature=0.7, seed=seed)
+    plain = Harness()
+    one = plain.submit(prompt, max_tokens=40, sampling=sampling)
+    plain.run()
+    said = plain.tokens(one)
+    prediction = (*said[:wrong_from], 5, *said[wrong_from + 1 :])
+    h = Harness()
+    h.engine.cost.predict = lambda tokens, pairs: 1.0  # type: ignore[method-assign]
+    name = h.submit(prompt, max_tokens=40, sampling=sampling, prediction=prediction)
+    steps = h.run()
+    assert h.tokens(name) == said
+    assert h.engine.status().tokens_confirmed > 20
+    assert steps < 20

@@ -6,12 +6,24 @@ from collections import defaultdict
 
 from jimae.engine.detokenizer import Detokenizer
 from jimae.engine.engine import Engine, EngineOptions
+from jimae.engine.grammar import Constraint
 from jimae.engine.prefix_store import PrefixStore
 from jimae.engine.sampler import Sampler
 from jimae.engine.sequence import Sequence
 from jimae.llama.fake import FakeModel
 from jimae.llama.model import Model
-from jimae.types import Delta, Done, Event, Failed, Outputs, Principal, Priority, Sampling
+from jimae.types import (
+    Delta,
+    Done,
+    Event,
+    Failed,
+    Outputs,
+    Principal,
+    Priority,
+    PromptLogprobs,
+    Sampling,
+    TokenLogprob,
+)
 
 
 class Harness:
@@ -69,6 +81,9 @@ class Harness:
         sampling: Sampling | None = None,
         stop: tuple[str, ...] = (),
         outputs: Outputs | None = None,
+        constraint: Constraint | None = None,
+        prediction: tuple[int, ...] = (),
+        special_text: bool = False,
     ) -> str:
         self.count += 1
         name = f"r{self.count}"
@@ -83,6 +98,9 @@ class Harness:
                 max_tokens,
                 self.model.vocab.end_tokens,
                 outputs or Outputs(),
+                constraint,
+                prediction,
+                special_text,
             )
         )
         return name
@@ -116,6 +134,12 @@ class Harness:
 
     def tokens(self, name: str) -> list[int]:
         return [t for e in self.events[name] if isinstance(e, Delta) for t in e.token_ids]
+
+    def logprobs(self, name: str) -> list[TokenLogprob]:
+        return [p for e in self.events[name] if isinstance(e, Delta) for p in e.logprobs]
+
+    def prompt_logprobs(self, name: str) -> list[TokenLogprob]:
+        return [p for e in self.events[name] if isinstance(e, PromptLogprobs) for p in e.tokens]
 
     def done(self, name: str) -> Done:
         last = self.events[name][-1]

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from fakes import tiny_hybrid
 from fakes.engine_harness import Harness
 from jimae.errors import JimaeError
 from jimae.llama.binding import LlamaModel, LoadOptions
-from jimae.llama.model import Slice
+from jimae.llama.model import Logits, Slice
+from jimae.types import Outputs
 
 MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 
@@ -131,6 +133,82 @@ def test_cells_come_back_from_bytes(smollm: LlamaModel) -> None:
     assert float(np.abs(after - before).max()) < 0.5
     smollm.seq_remove(3, 0)
     assert not smollm.seq_load(3, data[: len(data) // 2])
+
+
+def log_softmax(row: Logits) -> npt.NDArray[np.float64]:
+    exact = row.astype(np.float64)
+    shifted: npt.NDArray[np.float64] = exact - exact.max()
+    return shifted - np.log(np.exp(shifted).sum())
+
+
+def token_by_token(model: LlamaModel, ids: list[int]) -> list[npt.NDArray[np.float64]]:
+    """Log probabilities behind each token, computed one at a time without the engine."""
+    rows = []
+    for place, token in enumerate(ids):
+        (row,) = model.decode([Slice(0, place, [token], 1)])
+        rows.append(log_softmax(row))
+    model.seq_remove(0, 0)
+    return rows
+
+
+def scored(model: LlamaModel, ids: list[int], rows: int, n: int = 0) -> tuple[Harness, str]:
+    """A fresh engine's probabilities of a prompt, and of `n` greedy tokens behind it."""
+    most, model.n_outputs = model.n_outputs, rows
+    try:
+        h = Harness(model=model)
+        outputs = Outputs(next_token=n > 0, prompt_logprobs=3, logprobs=3)
+        name = h.submit(ids, max_tokens=n, outputs=outputs)
+        h.run()
+        h.engine.cache.clear()
+    finally:
+        model.n_outputs = most
+    return h, name
+
+
+# A row of a batch and the same row alone differ by how sums are rounded, as the kernels do it.
+CLOSE = 0.25
+
+
+@pytest.mark.weights
+def test_probabilities_of_a_prompt_are_those_of_its_tokens_one_by_one(smollm: LlamaModel) -> None:
+    ids = story(
+        smollm, "The capital of Japan is Tokyo, and 東京 is where most of its people live. " * 6
+    )
+    rows = token_by_token(smollm, ids)
+    h, name = scored(smollm, ids, 128)
+    first, *told = h.prompt_logprobs(name)
+    assert (first.token, first.logprob) == (ids[0], None)
+    assert [t.token for t in told] == ids[1:]
+    expected = [float(row[token]) for row, token in zip(rows, ids[1:], strict=False)]
+    assert [t.logprob for t in told] == pytest.approx(expected, abs=CLOSE)
+    for each, row in zip(told, rows, strict=False):
+        assert [p for _, _, p in each.top] == pytest.approx(np.sort(row)[:-4:-1], abs=CLOSE)
+    assert b"".join(t.piece for t in [first, *told]).decode().startswith("The capital of Japan")
+
+
+@pytest.mark.weights
+def test_a_prompt_is_as_likely_in_whatever_chunks_it_is_read(smollm: LlamaModel) -> None:
+    ids = story(smollm, "Once upon a time there was a fox who lived by the river. " * 12)
+    sums = []
+    for rows in (128, 57, 40):
+        h, name = scored(smollm, ids, rows)
+        told = h.prompt_logprobs(name)
+        assert len(told) == len(ids) > 128
+        sums.append(sum(t.logprob or 0.0 for t in told))
+    assert sums == pytest.approx([sums[0]] * 3, abs=CLOSE * 4)
+
+
+@pytest.mark.weights
+def test_probabilities_of_an_answer_are_those_of_the_models_logits(smollm: LlamaModel) -> None:
+    ids = story(smollm, "The capital of Japan is")
+    h, name = scored(smollm, ids, 128, n=10)
+    answer = h.tokens(name)
+    rows = token_by_token(smollm, ids + answer)[len(ids) - 1 :]
+    told = h.logprobs(name)
+    assert [t.token for t in told] == answer
+    expected = [float(row[token]) for row, token in zip(rows, answer, strict=False)]
+    assert [t.logprob for t in told] == pytest.approx(expected, abs=CLOSE)
+    assert [t.top[0][0] for t in told] == answer  # greedy
 
 
 @pytest.mark.weights

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from jimae.engine import outlook
@@ -164,6 +165,10 @@ class Engine:
         try:
             outputs = self._run(work)
         except DecodeAbortedError:
+            for w in work:
+                if w.chooses and w.sequence.constraint is not None:
+                    with suppress(JimaeError):  # it is asked again in the next step
+                        w.sequence.constraint.masks()
             return True
         except (JimaeError, NoRoomError, ValueError) as error:
             self._fail([w.sequence for w in work], error)

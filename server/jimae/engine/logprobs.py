@@ -28,11 +28,11 @@ class LogProbs:
         Raises ValueError if a logit is not a number.
         """
         largest = float(logits.max())
+        if not math.isfinite(largest):
+            raise ValueError(f"the largest logit is {largest}")
         np.subtract(logits, largest, out=self._row, dtype=np.float64)
         np.exp(self._row, out=self._row)
         total = largest + math.log(float(self._row.sum()))
-        if not math.isfinite(total):
-            raise ValueError(f"the largest logit is {largest}")
         return TokenLogprob(
             token,
             self.piece(token),

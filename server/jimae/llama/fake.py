@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jimae.llama.model import DecodeAbortedError, Logits, MemoryKind, NoRoomError, Slice
+from jimae.llama.model import DecodeAbortedError, Infill, Logits, MemoryKind, NoRoomError, Slice
 
 BYTES = 256
 BOS, END, SYSTEM_MARK = 256, 257, 258
@@ -26,6 +26,7 @@ class FakeVocab:
     bos: int | None = BOS
     adds_bos = False
     end_tokens = frozenset({END})
+    infill: Infill | None = None
     control_texts = tuple(CONTROL.values())
 
     def tokenize(self, text: str, *, special: bool, add_bos: bool = False) -> list[int]:

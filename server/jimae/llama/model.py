@@ -37,6 +37,14 @@ class NoRoomError(Exception):
     """The KV cache could not take a batch; none of its tokens count."""
 
 
+class Infill(NamedTuple):
+    """The tokens around a gap: before what precedes it, before what follows, and where it is."""
+
+    prefix: int
+    suffix: int
+    middle: int
+
+
 class Vocab(Protocol):
     """Token ids and the bytes they stand for. Immutable: any thread may ask."""
 
@@ -49,6 +57,11 @@ class Vocab(Protocol):
     @property
     def end_tokens(self) -> frozenset[int]:
         """Tokens that end a generation."""
+        ...
+
+    @property
+    def infill(self) -> Infill | None:
+        """Marks of a gap to be filled, if the model was trained to."""
         ...
 
     @property

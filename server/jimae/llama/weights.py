@@ -16,7 +16,7 @@ from jimae.catalogue import memory
 from jimae.catalogue.gguf_header import read_header
 from jimae.errors import JimaeError
 from jimae.llama.devices import free_gpu_memory, layers_on_gpu
-from jimae.llama.model import MemoryKind
+from jimae.llama.model import Infill, MemoryKind
 from jimae.settings import EngineSettings
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,7 @@ class LlamaVocab:
         self.adds_bos: bool = native.llama_vocab_get_add_bos(self._vocab)
         self.adds_eos: bool = native.llama_vocab_get_add_eos(self._vocab)
         self.adds_sep: bool = native.llama_vocab_get_add_sep(self._vocab)
+        self.infill = self._infill()
         tokens = range(self.size)
         self.end_tokens = frozenset(t for t in tokens if native.llama_vocab_is_eog(self._vocab, t))
         self._control = frozenset(
@@ -79,6 +80,14 @@ class LlamaVocab:
             if n >= 0:
                 return list(buffer[:n])
             size = -n
+
+    def _infill(self) -> Infill | None:
+        marks = Infill(
+            native.llama_vocab_fim_pre(self._vocab),
+            native.llama_vocab_fim_suf(self._vocab),
+            native.llama_vocab_fim_mid(self._vocab),
+        )
+        return marks if min(marks) >= 0 else None
 
     def text(self, token: int | None) -> str:
         return "" if token is None else self._piece(token).decode("utf-8", "replace")
@@ -144,6 +153,16 @@ class LlamaWeights:
         return int(native.llama_model_n_params(self._model))
 
     @property
+    def embedding_size(self) -> int:
+        """Numbers of a vector."""
+        return int(native.llama_model_n_embd_out(self._model))
+
+    @property
+    def n_classes(self) -> int:
+        """Numbers of a classifier, if the model has one."""
+        return int(native.llama_model_n_cls_out(self._model))
+
+    @property
     def template(self) -> str | None:
         """The chat template in the file, as Jinja source."""
         return self._template(None)
@@ -207,6 +226,13 @@ def _gpu_layers(options: LoadOptions) -> int:
     return layers_on_gpu(header, memory.estimate(header, engine), free)
 
 
+# Warnings that tell whoever runs the server nothing: a context of less than the model was
+# trained for is what was asked for, and so is how tokens are marked in the file.
+_HARMLESS = (
+    "the full capacity of the model will not be utilized",
+    "control-looking token",
+    "special_eos_id is not in special_eog_ids",
+)
 _LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.ERROR}
 
 
@@ -214,4 +240,5 @@ _LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.ER
 def _log_callback(level: int, text: bytes, _: ctypes.c_void_p) -> None:
     message = text.decode("utf-8", "replace").rstrip()
     if message.strip("."):
-        log.log(_LEVELS.get(level, logging.DEBUG), "%s", message)
+        harmless = any(words in message for words in _HARMLESS)
+        log.log(logging.DEBUG if harmless else _LEVELS.get(level, logging.DEBUG), "%s", message)
