@@ -26,6 +26,10 @@ def test_chatml() -> None:
 
 def test_helpers() -> None:
     assert rendered("{{ messages | tojson }}") == '[{"role": "user", "content": "こんにちは"}]'
+    assert rendered(
+        "{{ {'b': 1, 'a': '東'} | tojson(separators=(',', ':'), sort_keys=true) }}"
+    ) == ('{"a":"東","b":1}')
+    assert rendered("a{% generation %}b{{ 1 }}{% endgeneration %}c") == "ab1c"
     assert len(rendered("{{ strftime_now('%Y-%m-%d') }}")) == 10
     assert rendered("{% for i in [1, 2] %}{% break %}{% endfor %}{{ bos_token }}") == "<s>"
 
@@ -54,3 +58,17 @@ def test_an_endless_text_is_refused() -> None:
             "{% for a in range(99999) %}{% for b in range(99999) %}"
             "0123456789{% endfor %}{% endfor %}"
         )
+
+
+def test_tools_and_switches() -> None:
+    source = "{{ tools[0].function.name }}{% if enable_thinking %} thinks{% endif %}"
+    text = render(
+        compile_template(source),
+        MESSAGES,
+        bos="",
+        eos="",
+        add_generation_prompt=True,
+        tools=[{"type": "function", "function": {"name": "clock"}}],
+        switches={"enable_thinking": True},
+    )
+    assert text == "clock thinks"

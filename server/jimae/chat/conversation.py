@@ -20,20 +20,23 @@ from jimae.chat.prompt import Marks, Shield
 from jimae.types import ChatPrompt, Effort, Message, Tool
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_WALKED_ARGUMENTS = re.compile(r"arguments['\"]?\]?\s*(\|\s*(items|dictsort)|\.items\()")
 _JOINED_ARGUMENTS = re.compile(r"\+\s*[\w.\[\]'\"]+(\.arguments|\[['\"]arguments['\"]\])\s*\+")
 
 
 class Knowledge(NamedTuple):
     """What a template can be given, as its source tells.
 
-    `joins_arguments`: it writes the arguments of calls as text. `nests_results`:
-    it has the results of calls inside the message that made them.
+    `joins_arguments`: it writes the arguments of calls as text; `walks_arguments`: it
+    goes through them one by one, and fails on a text. `nests_results`: it has the
+    results of calls inside the message that made them.
     """
 
     developer: bool
     system: bool
     tools: bool
     joins_arguments: bool
+    walks_arguments: bool
     nests_results: bool
     thinking: bool
     channels: bool
@@ -45,6 +48,8 @@ class Knowledge(NamedTuple):
             system="System role not supported" not in source,
             tools=re.search(r"\btools\b", source) is not None,
             joins_arguments=_JOINED_ARGUMENTS.search(source) is not None,
+            walks_arguments=_WALKED_ARGUMENTS.search(source) is not None
+            and not re.search("arguments['\"]?\\]? is (mapping|string)", source),
             nests_results="tool_responses" in source and not re.search("['\"]tool['\"]", source),
             thinking="thinking" in source and "reasoning_content" not in source,
             channels="<|channel|>" in source,
@@ -180,15 +185,21 @@ def _entry(
 
 
 def _arguments(text: str, knows: Knowledge) -> Any:
-    """Arguments as a mapping, or as text where the template joins texts or they are none."""
+    """Arguments as a mapping, or as text where the template joins texts or they are none.
+
+    A model may have written something else than an object: it must not make every later
+    turn fail.
+    """
     text = text.strip() or "{}"
     if knows.joins_arguments:
         return text
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return text
-    return value if isinstance(value, dict) else text
+        value = text
+    if isinstance(value, dict):
+        return value
+    return {"arguments": text} if knows.walks_arguments else text
 
 
 def _in_words(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

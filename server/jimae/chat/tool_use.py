@@ -93,7 +93,7 @@ def _arguments(tool: Tool, syntax: CallSyntax, required: bool) -> Part:
         values = dict(error.values)
         if "path" in values:
             values["path"] = f"{tool.name} {values['path']}"
-        raise JimaeError(error.code, param="tools", **values) from None
+        raise JimaeError(error.code, param="tools", retry_after=None, **values) from None
 
 
 def _reasoning(family: Family, ending: str, template: str) -> Reasoning | None:

@@ -90,7 +90,7 @@ class HarmonyParser:
             yield from json_value(self._reader, self._answer.arguments)
             yield from self._reader.space()
         else:
-            text(_SPECIAL.sub(" ", header).strip() + " " + space)
+            text(" ".join(_SPECIAL.sub(" ", header).split()) + " " + space)
         return (yield from self._reader.text_until(_BODY_MARKS, text))
 
 
