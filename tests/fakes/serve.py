@@ -16,7 +16,8 @@ from jimae.types import ChatPrompt, GenerateRequest
 
 
 class Talker(FakeBackend):
-    """Talks for ever when asked to; else it says how many messages it was sent, and the last."""
+    """Talks for ever when asked to, and slowly; else it says how many messages it was sent, and
+    the last."""
 
     def __init__(self, model: str, delay: float) -> None:
         super().__init__(model)
@@ -28,6 +29,8 @@ class Talker(FakeBackend):
         last = "".join(part.text for part in messages[-1].content)
         if last == "話して":
             return forever(self._delay)
+        if last.startswith("ゆっくり"):
+            return saying(last, delay=self._delay)
         return saying(f"\x1b[31m{len(messages)}通目「{last}」")
 
 

@@ -56,10 +56,9 @@ async def read_form(request: Request, write: Write, limit_mib: float) -> dict[st
     _check_length(request, limit_mib)
     form = _Form(write, int(limit_mib * MIB), JimaeError("file_too_large", limit=f"{limit_mib:g}"))
     try:
-        # The parser ends with the form, or says that it was cut short.
-        with PushMultipartParser(
-            _boundary(request), max_segment_count=MAX_FIELDS, strict=True
-        ) as parser:
+        # Its end says whether the form was cut short. Not strict: that takes a line end after
+        # the form for an error if it comes in a chunk of its own.
+        with PushMultipartParser(_boundary(request), max_segment_count=MAX_FIELDS) as parser:
             async for chunk in request.stream():
                 for event in parser.parse(chunk) if chunk else ():
                     await form.take(event)
