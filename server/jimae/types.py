@@ -196,7 +196,8 @@ class GenerateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """One sequence to generate.
 
     `max_tokens` None means: until the model stops or the context is full. More than
-    the context has room for is an error, or with `fit` ends where the context does.
+    the context has room for is an error, or with `fit` ends where the context does;
+    `limit_param` is what whoever asked calls it.
     `reproducible` runs it by itself, in a context of its own, so that a seed
     repeats exactly whatever else the server does. `grammar` holds the content of
     the answer to a form; reasoning before it is free, and so are tool calls, which
@@ -217,6 +218,7 @@ class GenerateRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     grammar: Grammar | None = None
     tool_choice: ToolChoice = ToolChoice()
     prediction: str | None = None
+    limit_param: str = "max_tokens"
 
 
 # --- what comes back ---------------------------------------------------------------

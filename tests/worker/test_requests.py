@@ -130,6 +130,15 @@ async def test_a_prompt_leaves_room_for_a_token_if_one_is_wanted(
     assert (await Setup().requests.take(fits, 10)).sequence.prompt_length == 10 - next_token
 
 
+async def test_too_many_tokens_are_called_what_the_client_calls_them() -> None:
+    request = ask(TextPrompt("hello"), max_tokens=96, limit_param="max_output_tokens")
+    error = await refused(request)
+    assert (error.code, error.param) == ("max_tokens_too_large", "max_output_tokens")
+    assert error.message().startswith("max_output_tokens is 96")
+    fitting = msgspec.structs.replace(request, fit=True)
+    assert (await Setup().requests.take(fitting, 100)).sequence.max_tokens == 96
+
+
 async def test_tools_that_may_not_be_called_are_not_told_of() -> None:
     setup = Setup()
     request = ask(chat(tools=(Tool("f"),)), tool_choice=ToolChoice("none"))

@@ -69,6 +69,7 @@ class Ask:
     grammar: Grammar | None = None
     tool_choice: ToolChoice = AUTO
     prediction: str | None = None
+    limit_param: str = "max_tokens"
 
 
 def principal(user: str | None, sharing: Scope, priority: Priority = "interactive") -> Principal:
@@ -147,6 +148,7 @@ class Chat:
             grammar=ask.grammar,
             tool_choice=ask.tool_choice,
             prediction=ask.prediction,
+            limit_param=ask.limit_param,
         )
 
 

@@ -191,7 +191,7 @@ def _room(request: GenerateRequest, prompt_tokens: int, context: int) -> int:
     if request.max_tokens is not None and request.max_tokens > room and not request.fit:
         raise JimaeError(
             "max_tokens_too_large",
-            param="max_tokens",
+            param=request.limit_param,
             value=request.max_tokens,
             prompt_tokens=prompt_tokens,
             room=room,

@@ -70,6 +70,7 @@ def chat_ask(request: ChatRequest) -> Ask:
             reasoning_effort=_EFFORTS[effort] if effort else None,
         ),
         max_tokens=request.max_completion_tokens or request.max_tokens,
+        limit_param="max_completion_tokens" if request.max_completion_tokens else "max_tokens",
         outputs=Outputs(logprobs=(request.top_logprobs or 0) if request.logprobs else None),
         tool_choice=choice,
         prediction=_prediction(request),

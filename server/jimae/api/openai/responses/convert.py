@@ -72,6 +72,7 @@ def wanted_of(request: ResponseRequest) -> Wanted:
                 seed=request.seed,
             ),
             max_tokens=request.max_output_tokens,
+            limit_param="max_output_tokens",
             reproducible=request.reproducible,
             priority=request.priority,
             user=request.user,
