@@ -159,38 +159,5 @@ def _passes(error: JimaeError) -> bool:
     return error.code in WAITED_FOR or error.status == UNAVAILABLE
 
 
-def _reply(self, line: Line) -> Reply:
-        attempts = 0
-        while True:
-            try:
-                async with self._turns:
-                    body = await self._endpoints.answer(
-                        self._endpoint, bytes(line.body), self._owner
-                    )
-                return _reply(OK, body)
-            except JimaeError as error:
-                if error.code == "server_stopping":
-                    raise
-                attempts += error.code not in WAITED_FOR
-                if attempts == ATTEMPTS or not _passes(error):
-                    return _reply(error.status, self._endpoints.refusal(error))
-                await asyncio.sleep(error.retry_after or RETRY_SECONDS)
-
-    async def _keep(self, result: Outcome) -> None:
-        await self._append([result])
-        try:
-            await self._saved(self._written.progress)
-        except JimaeError as error:
-            # The files know; the next line or the end says so again.
-            log.warning("the progress of a batch was not stored: %s", error)
-
-    async def _append(self, results: list[Outcome]) -> None:
-        await insist(lambda: asyncio.to_thread(self._written.append, results))
-
-
-def _passes(error: JimaeError, attempt: int) -> bool:
-    return error.code in WAITED_FOR or (error.status == UNAVAILABLE and attempt < ATTEMPTS)
-
-
 def _reply(status: int, body: Mapping[str, Any]) -> Reply:
     return Reply(status, f"req_{uuid.uuid4().hex}", dict(body))
