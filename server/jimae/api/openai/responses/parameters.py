@@ -7,8 +7,11 @@ from typing import Final
 from jimae.api.parameters import Parameter, harmless, one_of, ours, refused, works
 
 
+_CACHE_OPTIONS: Final = frozenset(("comparison_response_id", "mode", "prewarm", "ttl"))
+
+
 def _not_prewarming(value: object) -> bool:
-    return isinstance(value, dict) and not value.get("prewarm")
+    return isinstance(value, dict) and value.keys() <= _CACHE_OPTIONS and not value.get("prewarm")
 
 
 def _only_a_window(value: object) -> bool:

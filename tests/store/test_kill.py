@@ -1,0 +1,120 @@
+"""A server that is killed: what was acknowledged is there, and what was not has ended."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import httpx
+import openai
+import psycopg
+import pytest
+
+from fakes.postgresql import Cluster
+from fakes.process import Process
+
+ROUNDS = 3
+WRITERS = 8
+
+
+def client_of(server: Process) -> openai.OpenAI:
+    return openai.OpenAI(
+        base_url=f"{server.url}/v1",
+        api_key="unused",
+        max_retries=0,
+        http_client=httpx.Client(trust_env=False, timeout=30),
+    )
+
+
+def kill(server: Process) -> None:
+    server.process.kill()
+    server.process.wait()
+    assert server.process.stdout is not None
+    server.process.stdout.close()
+
+
+def until_killed(server: Process, acknowledged: list[str]) -> None:
+    """Ask for one response after the other, and remember those that were told of."""
+    with client_of(server) as api:
+        while True:
+            try:
+                response = api.responses.create(model="fake", input="一")
+            except openai.APIConnectionError:
+                return
+            acknowledged.append(response.id)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_was_acknowledged_is_kept(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    url: str | None = None
+    if kind == "postgresql":
+        cluster: Cluster = request.getfixturevalue("postgresql")
+        url = cluster.create()
+        (tmp_path / "jimae.toml").write_text(f'[database]\nurl = "{url}"\n')
+    acknowledged: list[str] = []
+    interrupted: list[str] = []
+    for _ in range(ROUNDS):
+        server = Process(tmp_path, delay=0.01, drain=0)
+        with client_of(server) as api:
+            running = api.responses.create(model="fake", input="話して", background=True)
+        interrupted.append(running.id)
+        told = len(acknowledged)
+        threads = [
+            threading.Thread(target=until_killed, args=(server, acknowledged))
+            for _ in range(WRITERS)
+        ]
+        for thread in threads:
+            thread.start()
+        while len(acknowledged) < told + 3 * WRITERS:
+            assert server.process.poll() is None
+        kill(server)
+        for thread in threads:
+            thread.join()
+    server = Process(tmp_path, delay=0.01, drain=0)
+    try:
+        with client_of(server) as api:
+            assert {api.responses.retrieve(name).status for name in acknowledged} == {"completed"}
+            for name in interrupted:
+                left = api.responses.retrieve(name)
+                assert left.error is not None
+                assert (left.status, left.error.to_dict()["reason"]) == (
+                    "failed",
+                    "response_interrupted",
+                )
+    finally:
+        kill(server)
+    assert len(set(acknowledged)) == len(acknowledged)
+    rows = answers_of(tmp_path, url)
+    assert {count for name, count in rows if name in set(acknowledged)} == {2}, "in, and out once"
+    assert url is not None or intact(tmp_path)
+
+
+ITEMS_EACH = """
+    WITH RECURSIVE up(response, id) AS (
+        SELECT id, head_id FROM responses
+        UNION ALL
+        SELECT up.response, items.parent_id FROM up JOIN items ON items.id = up.id
+    )
+    SELECT response, count(id) FROM up GROUP BY response
+"""
+
+
+def answers_of(folder: Path, url: str | None) -> list[tuple[str, int]]:
+    """How many items each response has, its input included."""
+    if url is not None:
+        with psycopg.connect(url) as connection:
+            return connection.execute(ITEMS_EACH.encode()).fetchall()
+    with sqlite3.connect(folder / "jimae.db") as file:
+        found: list[tuple[str, int]] = file.execute(ITEMS_EACH).fetchall()
+    file.close()
+    return found
+
+
+def intact(folder: Path) -> bool:
+    with sqlite3.connect(folder / "jimae.db") as file:
+        said = file.execute("PRAGMA integrity_check").fetchall()
+    file.close()
+    return said == [("ok",)]
