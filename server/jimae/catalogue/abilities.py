@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from jimae.catalogue.gguf_header import Header
 
@@ -29,6 +29,14 @@ _ENCODERS: Final = frozenset(
 )
 # Rerankers whose score is a probability already: llama.cpp ends their graph with a softmax.
 _PROBABLE: Final = frozenset({"qwen3", "qwen3vl"})
+
+CHUNK: Final = 64
+"""Tokens of a batch where a prompt can be read in pieces. Larger ones are hardly faster (64
+tokens a batch have 93% of the speed of 512), and whoever reads an answer waits for each."""
+
+WHOLE: Final = 2048
+"""The longest prompt of a model that has to see all of it at once, unless `engine.batch` is
+more: memory grows with it."""
 
 GENERATIVE: Final[Pooling] = "mean"
 """Of a model that was made to write, the mean says more than its last token."""
@@ -58,13 +66,42 @@ def can_rerank(header: Header) -> bool:
     return own_pooling(header) == "rank"
 
 
+class RoomSettings(Protocol):
+    """The settings that a context for vectors goes by: `settings.EngineSettings` has them."""
+
+    @property
+    def context(self) -> int: ...
+    @property
+    def batch(self) -> int: ...
+    @property
+    def kv_tokens(self) -> int: ...
+    @property
+    def embedding_tokens(self) -> int: ...
+
+
+def embedding_room(header: Header, engine: RoomSettings) -> tuple[int, int]:
+    """Tokens of the cache and of a batch of the context that makes vectors."""
+    longest = min(header.context_length or WHOLE, engine.context or 1 << 31)
+    if is_encoder(header) or own_pooling(header) == "cls":
+        batch = min(longest, max(engine.batch, WHOLE))
+        return batch, batch
+    cells = engine.embedding_tokens if can_write(header) else engine.kv_tokens
+    cells = min(cells, longest)
+    return cells, min(cells, CHUNK)
+
+
+def is_probability(architecture: str) -> bool:
+    """Whether a reranker's number is a probability already."""
+    return architecture in _PROBABLE
+
+
 def relevance(score: float, architecture: str) -> float:
     """A reranker's score as a probability: 0 to 1.
 
     Most are trained with a sigmoid behind their one number, which the file does not
     hold (sentence-transformers' CrossEncoder, and what Jina, Cohere and vLLM return).
     """
-    if architecture in _PROBABLE:
+    if is_probability(architecture):
         return score
     # Two forms, of which each is exact where the other overflows.
     if score >= 0:

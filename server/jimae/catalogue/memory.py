@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import psutil
 
+from jimae.catalogue import abilities
 from jimae.catalogue.entry import Model
 from jimae.catalogue.gguf_header import Header
 from jimae.settings import EngineSettings, KvType
@@ -52,6 +53,12 @@ class Estimate(NamedTuple):
 
 def estimate(header: Header, engine: EngineSettings) -> Estimate:
     """What a file needs when it runs with these settings, once it has answered."""
+    process = PROCESS + header.vocab_size * VOCABULARY_ENTRY
+    if not abilities.can_write(header):
+        cells, batch = abilities.embedding_room(header, engine)
+        bare = embedder_bytes(header, 0, batch, engine.kv_type)
+        whole = embedder_bytes(header, cells, batch, engine.kv_type)
+        return Estimate(header.tensor_bytes, whole - bare, bare, process)
     embedding = header.embedding_length or 0
     logits = header.vocab_size * 4
     batch = max(engine.batch, engine.parallel)
@@ -68,8 +75,20 @@ def estimate(header: Header, engine: EngineSettings) -> Estimate:
         weights=header.tensor_bytes,
         kv_cache=int(kv_bytes_of(header, engine.kv_type) * (engine.kv_tokens + exact)),
         compute=compute,
-        process=PROCESS + header.vocab_size * VOCABULARY_ENTRY,
+        process=process,
     )
+
+
+def embedder_bytes(header: Header, cells: int, batch: int, kv_type: KvType) -> int:
+    """What a context for vectors takes beside the weights: the KV cache of `cells` tokens, the
+    activations of a batch, and of a model that could write its logits, twice."""
+    embedding = header.embedding_length or 0
+    width = 2 * (header.feed_forward_length or 4 * embedding) + 4 * embedding
+    if abilities.is_encoder(header):
+        # No cache; the mask of a batch, and its scores.
+        return batch * width * 4 + batch * batch * 4
+    logits = batch * header.vocab_size * 4 * 2
+    return int(kv_bytes_of(header, kv_type) * cells) + batch * width * 4 + logits
 
 
 def kv_bytes_of(header: Header, kv_type: KvType) -> float:

@@ -76,7 +76,7 @@ class LlamaEmbedder(LlamaWeights):
         self._kv = native.llama_get_memory(self._context)
         causal = self._kv is not None and native.llama_get_causal_attn(self._context)
         whole = not causal or pooling == "cls"
-        batch = options.n_batch
+        batch = min(options.n_batch, options.n_cells)
         self.limits = Limits(
             prompt=min(self.context_train, options.n_cells, batch if whole else options.n_cells),
             batch=batch,
@@ -92,9 +92,7 @@ class LlamaEmbedder(LlamaWeights):
     @property
     def size(self) -> int:
         """Numbers of one vector."""
-        if self._pooling == "rank":
-            return int(native.llama_model_n_cls_out(self._model))
-        return int(native.llama_model_n_embd_out(self._model))
+        return self.n_classes if self._pooling == "rank" else self.embedding_size
 
     def read(self, pieces: Sequence[Slice]) -> None:
         self._batch.fill(pieces, self._n_seq, self.vocab.size)
@@ -142,14 +140,15 @@ class LlamaEmbedder(LlamaWeights):
     def _view(self, pointer: object) -> Vector:
         if not pointer:
             raise JimaeError("decode_failed", status=0)
-        return np.ctypeslib.as_array(pointer, shape=(self.size,))  # type: ignore[call-overload, no-any-return]
+        return np.ctypeslib.as_array(pointer, shape=(self.size,))
 
     def _new_context(self, options: LoadOptions) -> native.llama_context_p:
         threads = options.threads or physical_cores()
         params = native.llama_context_default_params()
         params.n_ctx = options.n_cells
-        params.n_batch = params.n_ubatch = options.n_batch
-        params.n_outputs_max = options.n_batch
+        params.n_batch = params.n_ubatch = params.n_outputs_max = min(
+            options.n_batch, options.n_cells
+        )
         params.n_seq_max = self._n_seq
         params.n_threads = params.n_threads_batch = threads
         params.type_k = params.type_v = KV_TYPES[options.kv_type]

@@ -80,6 +80,7 @@ class LocalBackend:
             max_queue=engine.max_queue,
             target_itl=engine.target_itl,
             reproducible_tokens=engine.reproducible_tokens,
+            embedding_tokens=engine.embedding_tokens,
             kv_type=engine.kv_type,
             threads=engine.threads,
             batch=engine.batch,

@@ -5,36 +5,47 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from jimae.catalogue.abilities import can_write, embedding_room
+from jimae.catalogue.gguf_header import Header
+from jimae.chat.parsers.base import Family
 from jimae.chat.renderer import TemplateFacts
 from jimae.llama.binding import LIBRARY_VERSION, LlamaModel, LoadOptions
-from jimae.types import ModelInfo
+from jimae.llama.weights import LlamaWeights
+from jimae.types import Capability, ModelInfo
 from jimae.worker import protocol
 from jimae.worker.disk_store import DiskStore
 
 log = logging.getLogger("jimae.worker")
 
 
-def load_model(load: protocol.Load, progress: Callable[[float], None]) -> LlamaModel:
-    """Load the weights. `progress` goes from 0 to 1. Raises `model_load_failed`."""
-    return LlamaModel(_options(load, n_cells=load.kv_tokens, n_running=load.parallel), progress)
+def load_model(
+    load: protocol.Load, header: Header, progress: Callable[[float], None]
+) -> LlamaWeights:
+    """Load the weights, with a context if the model writes. `progress` goes from 0 to 1.
+    Raises `model_load_failed`."""
+    options = _options(load, n_cells=load.kv_tokens, n_running=load.parallel)
+    kind = LlamaModel if can_write(header) else LlamaWeights
+    return kind(options, progress)
 
 
-def load_again(load: protocol.Load, model: LlamaModel) -> LlamaModel:
+def load_again(load: protocol.Load, model: LlamaWeights) -> LlamaModel:
     """A second context on the same weights, for one sequence at a time."""
     cells = min(load.reproducible_tokens, model.context_train)
     return LlamaModel(_options(load, n_cells=cells, n_running=1, n_idle=0), share=model)
 
 
-def context_of(load: protocol.Load, model: LlamaModel) -> int:
+def context_of(load: protocol.Load, header: Header, model: LlamaWeights) -> int:
     """Most tokens of one sequence."""
+    if not can_write(header):
+        return min(model.context_train, embedding_room(header, load)[0])
     limit = min(model.context_train, load.kv_tokens)
     return min(load.context, limit) if load.context else limit
 
 
-def template_facts(load: protocol.Load, model: LlamaModel) -> TemplateFacts:
+def template_facts(load: protocol.Load, model: LlamaWeights, family: Family) -> TemplateFacts:
     vocab = model.vocab
     return TemplateFacts(
         load.model,
@@ -42,11 +53,20 @@ def template_facts(load: protocol.Load, model: LlamaModel) -> TemplateFacts:
         vocab.text(vocab.bos),
         vocab.text(vocab.eos),
         vocab.control_texts,
+        family.fit_id,
     )
 
 
-def describe(load: protocol.Load, model: LlamaModel, seconds: float) -> ModelInfo:
-    """What a loaded model says of itself; loading it took `seconds`."""
+def describe(
+    load: protocol.Load,
+    header: Header,
+    model: LlamaWeights,
+    family: Family,
+    seconds: float,
+    vectors: tuple[Capability, ...],
+) -> ModelInfo:
+    """What a loaded model says of itself; loading it took `seconds`, and `vectors` are its
+    capabilities beside writing."""
     source = model.template
     return ModelInfo(
         id=load.model,
@@ -54,13 +74,30 @@ def describe(load: protocol.Load, model: LlamaModel, seconds: float) -> ModelInf
         n_vocab=model.vocab.size,
         n_params=model.n_params,
         context_train=model.context_train,
-        context=context_of(load, model),
+        context=context_of(load, header, model),
         kv_tokens=load.kv_tokens,
         memory=model.memory,
         has_template=source is not None,
         template_sha256=_sha256(source),
+        template=source,
+        bos=model.vocab.text(model.vocab.bos) or None,
+        eos=model.vocab.text(model.vocab.eos) or None,
+        capabilities=(*(_writing(model, family) if can_write(header) else ()), *vectors),
+        parser=family.name,
+        embedding_size=model.embedding_size if "embeddings" in vectors else 0,
         load_seconds=seconds,
     )
+
+
+def _writing(model: LlamaWeights, family: Family) -> Iterator[Capability]:
+    """What a model can be asked to write."""
+    yield "completions"
+    if (template := model.template) is not None:
+        yield from ("chat", "tools")
+        if family.reasoning is not None and family.reasoning[0] in template:
+            yield "reasoning"
+    if model.vocab.infill is not None:
+        yield "infill"
 
 
 def open_store(load: protocol.Load) -> DiskStore | None:

@@ -2,8 +2,9 @@
 
     python -m jimae.worker.main DESCRIPTOR PARENT
 
-Three threads: asyncio reads and writes the socket, `engine` owns the model, and
-a helper tokenises. A chat template runs in a process of its own.
+Four threads: asyncio reads and writes the socket, `engine` owns the model,
+`embedding` a second context on it, and a helper tokenises. A chat template runs in
+a process of its own. A model that was made for vectors has no engine.
 """
 
 from __future__ import annotations
@@ -18,19 +19,27 @@ import sys
 import time
 from collections import deque
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from jimae.catalogue.gguf_header import read_header
+from jimae.chat.parsers.registry import choose
 from jimae.chat.renderer import Renderer
 from jimae.engine.engine import Engine, EngineOptions
 from jimae.engine.loop import EngineLoop
 from jimae.errors import JimaeError
 from jimae.llama.binding import LlamaModel
+from jimae.llama.grammar import Grammars
+from jimae.llama.weights import LlamaWeights
 from jimae.process import die_with_parent
-from jimae.types import Event, GenerateRequest, Prompt
+from jimae.types import Done, Event, Failed, GenerateRequest, Prompt
 from jimae.worker import loading, protocol
-from jimae.worker.requests import Requests
+from jimae.worker.answers import AnswerReader
+from jimae.worker.disk_store import DiskStore
+from jimae.worker.requests import ModelFacts, Requests
+from jimae.worker.vectors import Vectors
 
 log = logging.getLogger("jimae.worker")
 
@@ -45,6 +54,13 @@ class Worker:
         self._outbox: deque[tuple[str, Event]] = deque()
         self._flush_due = False
         self._engine: Engine | None = None
+        self._loop: EngineLoop | None = None
+        self._exact: EngineLoop | None = None
+        self._store: DiskStore | None = None
+        self._vectors: Vectors
+        # Whose steps the heartbeat tells of.
+        self._stepping: list[Engine | Vectors] = []
+        self._readers: dict[str, AnswerReader] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._pending: dict[str, asyncio.Task[None]] = {}
 
@@ -78,10 +94,11 @@ class Worker:
             while self._engine.save_one():
                 pass
             self._store.close()
+        self._grammars.close()
 
     # --- loading --------------------------------------------------------------------------
 
-    def _load(self, load: protocol.Load) -> LlamaModel:
+    def _load(self, load: protocol.Load) -> LlamaWeights:
         told = 0.0
 
         def progress(done: float) -> None:
@@ -90,13 +107,28 @@ class Worker:
                 told = done
                 self._asyncio.call_soon_threadsafe(self._send, protocol.Loading(done))
 
-        return loading.load_model(load, progress)
+        self._header = read_header(Path(load.path))
+        return loading.load_model(load, self._header, progress)
 
     def _begin(self, load: protocol.Load, seconds: float) -> None:
         model = self._model
-        self._context = loading.context_of(load, model)
-        self._renderer = Renderer(loading.template_facts(load, model))
-        self._requests = Requests(model.vocab, self._renderer, load.defaults)
+        self._name = load.model
+        self._context = loading.context_of(load, self._header, model)
+        family = choose(model.template, model.architecture)
+        self._renderer = Renderer(loading.template_facts(load, model, family))
+        self._grammars = Grammars(model.vocab)
+        facts = ModelFacts(load.model, model.template or "", family, load.defaults)
+        self._requests = Requests(facts, model.vocab, self._renderer, self._grammars)
+        self._vectors = Vectors(load, self._header, model, self._emit, _end)
+        self._stepping.append(self._vectors)
+        if isinstance(model, LlamaModel):
+            self._begin_writing(load, model)
+        info = loading.describe(
+            load, self._header, model, family, seconds, self._vectors.capabilities
+        )
+        self._send(protocol.Loaded(info))
+
+    def _begin_writing(self, load: protocol.Load, model: LlamaModel) -> None:
         self._store = loading.open_store(load)
         self._engine = Engine(
             model,
@@ -104,10 +136,10 @@ class Worker:
             self._emit,
             store=self._store,
         )
+        self._stepping.append(self._engine)
         self._loop = EngineLoop(self._engine, self._emit, _end)
         self._loop.start()
         self._exact = self._exact_loop(load) if load.reproducible_tokens else None
-        self._send(protocol.Loaded(loading.describe(load, model, seconds)))
 
     def _exact_loop(self, load: protocol.Load) -> EngineLoop:
         """A second engine on the same weights, for requests that must be reproducible."""
@@ -130,8 +162,7 @@ class Worker:
                 case protocol.Cancel(name):
                     if task := self._pending.pop(name, None):
                         task.cancel()
-                    for loop in self._loops():
-                        loop.cancel(name)
+                    self._cancel(name)
                 case protocol.Shutdown():
                     return
                 case protocol.CountTokens(call, prompt):
@@ -161,22 +192,36 @@ class Worker:
 
     async def _generate(self, request: GenerateRequest) -> None:
         try:
+            if request.outputs.embedding or request.outputs.score:
+                await self._vectors.submit(request)
+                return
             loop = self._loop_for(request)
-            loop.submit(await self._requests.sequence(request, loop.context))
+            taken = await self._requests.take(request, loop.context)
+            if taken.reader is not None:
+                self._readers[request.id] = taken.reader
+            loop.submit(taken.sequence)
         except Exception as error:  # whoever asked must hear of it
             self._emit(request.id, protocol.to_failed(_known(error)))
         finally:
             self._pending.pop(request.id, None)
 
+    def _cancel(self, name: str) -> None:
+        self._readers.pop(name, None)
+        for loop in self._loops():
+            loop.cancel(name)
+
     def _loop_for(self, request: GenerateRequest) -> EngineLoop:
+        if self._loop is None:
+            raise JimaeError("cannot_write", param="model", model=self._name, able="-")
         if not request.reproducible:
             return self._loop
         if self._exact is None:
             raise JimaeError("reproducible_off", param="reproducible")
         return self._exact
 
-    def _loops(self) -> list[EngineLoop]:
-        return [self._loop] if self._exact is None else [self._loop, self._exact]
+    def _loops(self) -> list[EngineLoop | Vectors]:
+        writing = [loop for loop in (self._loop, self._exact) if loop is not None]
+        return [*writing, self._vectors]
 
     async def _count(self, call: int, prompt: Prompt) -> protocol.FromWorker:
         return protocol.Counted(call, len(await self._requests.tokens(prompt)))
@@ -191,11 +236,14 @@ class Worker:
         return protocol.Detokenized(call, b"".join(pieces))
 
     async def _status(self, call: int) -> protocol.FromWorker:
+        if self._loop is None:
+            return protocol.StatusIs(call, self._vectors.status())
         status = await asyncio.wrap_future(self._loop.call(Engine.status))
         return protocol.StatusIs(call, status)
 
     async def _forget(self, call: int, scope: str) -> protocol.FromWorker:
-        await asyncio.wrap_future(self._loop.call(lambda engine: engine.forget(scope)))
+        if self._loop is not None:
+            await asyncio.wrap_future(self._loop.call(lambda engine: engine.forget(scope)))
         return protocol.Forgotten(call)
 
     # --- sending --------------------------------------------------------------------------
@@ -209,19 +257,33 @@ class Worker:
 
     def _flush(self) -> None:
         self._flush_due = False  # before emptying: what is added meanwhile asks again
-        events = []
+        events: list[tuple[str, Event]] = []
         while self._outbox:
-            events.append(self._outbox.popleft())
+            name, event = self._outbox.popleft()
+            events += ((name, read) for read in self._read(name, event))
         if events:
             self._send(protocol.Emitted(tuple(events)))
+
+    def _read(self, name: str, event: Event) -> list[Event]:
+        """An event of the engine as it is sent: an answer's text in its parts."""
+        reader = self._readers.get(name)
+        if isinstance(event, Done | Failed):
+            self._readers.pop(name, None)
+        if reader is None:
+            return [event]
+        try:
+            return reader.read(event)
+        except Exception as error:  # whoever asked must hear of it
+            self._cancel(name)
+            return [protocol.to_failed(_known(error))]
 
     def _send(self, message: protocol.FromWorker) -> None:
         self._writer.write(protocol.encode(message))
 
     async def _beat(self) -> None:
         while True:
-            engine = self._engine
-            self._send(protocol.Heartbeat(engine.step_seconds if engine is not None else 0.0))
+            seconds = max((one.step_seconds for one in self._stepping), default=0.0)
+            self._send(protocol.Heartbeat(seconds))
             await asyncio.sleep(protocol.HEARTBEAT_SECONDS)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -53,7 +53,8 @@ class Load(msgspec.Struct, frozen=True, tag="load"):
     max_queue: int
     target_itl: float
     reproducible_tokens: int
-    kv_type: str
+    embedding_tokens: int
+    kv_type: Literal["f16", "q8_0"]
     threads: int
     batch: int
     gpu_layers: int
