@@ -95,6 +95,19 @@ class Recommended(_Strict, frozen=True):
     repeat_penalty: Annotated[float, Meta(gt=0, le=5)] | None = None
 
 
+class Vectors(_Strict, frozen=True):
+    """How the publisher says that vectors of this model are made.
+
+    `least_dimensions`: how short a vector may be cut and still mean something, for models
+    trained to put what matters first (Matryoshka). `query` and `document` are what stands
+    before a text of that kind; an empty text means nothing does.
+    """
+
+    least_dimensions: Count | None = None
+    query: str | None = None
+    document: str | None = None
+
+
 class HubSource(_Strict, frozen=True, tag="hf", tag_field="from"):
     """A file in a repository of a model hub."""
 
@@ -182,6 +195,7 @@ class Model(_Strict, frozen=True):
     architecture: Architecture | None = None
     scores: Scores = Scores()
     sampling: Recommended = Recommended()
+    vectors: Vectors | None = None
     rank: int = 0
     for_tests: bool = False
     made_from: MadeFrom | None = None

@@ -10,6 +10,7 @@ from jimae.errors import JimaeError
 from jimae.service.batches import Batches
 from jimae.service.chat import Chat
 from jimae.service.conversations import Conversations
+from jimae.service.embeddings import Embeddings
 from jimae.service.files import Files
 from jimae.service.model_status import ModelStatus
 from jimae.service.models import BackendFactory, ModelPool
@@ -45,6 +46,7 @@ class Service:
         self.runs = Runs()
         self.tokens = Tokens(self.models)
         self.chat = Chat(self.models, self.runs, settings.engine.sharing)
+        self.embeddings = Embeddings(settings, self.models, self.runs)
         self.responses = Responses(self.store, self.chat)
         self.conversations = Conversations(self.store, self.responses.is_live)
         blobs = Blobs(settings.data_dir / FOLDER)
