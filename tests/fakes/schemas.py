@@ -112,7 +112,7 @@ class _Maker:
                 lambda: {"anyOf": [self._any(depth - 1), self._leaf()]},
                 lambda: {"oneOf": [self._tagged("犬"), self._tagged("猫")]},
                 lambda: {"$ref": chance.choice(["#/$defs/木", "#/$defs/list~1x"])},
-                lambda: {"allOf": [self._object(0), {"type": "object", "required": ["足す"]}]},
+                lambda: {"allOf": [self._tagged("犬"), {"properties": {"足す": self._leaf()}}]},
                 lambda: self._map(),
             ]
         return chance.choice(makers)()

@@ -10,14 +10,16 @@ inside into an error, and its limits bound what an answer may cost:
 
 from __future__ import annotations
 
+import ctypes
+import functools
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Final
 
+import llama_cpp as native
 import numpy as np
 import numpy.typing as npt
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer
-from llguidance.llamacpp import lltokenizer_from_vocab
 
 from jimae.errors import JimaeError
 from jimae.llama.weights import LlamaVocab
@@ -36,6 +38,7 @@ _LIMITS: Final = LLParserLimits(
     verbose_errors=False,
 )
 _SILENT: Final = 0
+_SCHEMAS: Final = ("json_schema", "json_object", "tools")
 _TOO_MUCH: Final = ("fuel", "limit", "too large", "too many", "too complex", "too big")
 
 
@@ -53,18 +56,16 @@ class Grammars:
         self._masking = ThreadPoolExecutor(1, thread_name_prefix="grammar-mask")
         self._tokenizer = self._compiling.submit(self._make_tokenizer)
 
-    @property
+    @functools.cached_property
     def specials(self) -> dict[str, int]:
         """The texts of the tokens that free text cannot hold."""
-        tokenizer = self._tokenizer.result()
-        tokens = range(self._vocab.size)
-        special = [token for token in tokens if tokenizer.is_special_token(token)]
+        special = [t for t in range(self._vocab.size) if _is_special(self._vocab, t)]
         return {text: token for token in special if (text := self._vocab.text(token))}
 
     def compile(self, grammar: str, kind: str) -> GrammarConstraint:
         """The beginning of an answer to a grammar. Blocks: not for the event loop.
 
-        `kind` is what the caller asked for, for errors: schema_not_enforceable,
+        `kind` is that of `types.Grammar`, or `tools`, for errors: schema_not_enforceable,
         invalid_grammar, grammar_too_large, grammar_too_complex.
         """
         if len(grammar) > MAX_GRAMMAR:
@@ -91,11 +92,28 @@ class Grammars:
         self._masking.shutdown(cancel_futures=True)
 
     def _make_tokenizer(self) -> LLTokenizer:
-        return lltokenizer_from_vocab(
-            self._vocab._vocab,
-            eos_token=sorted(self._vocab.end_tokens),
+        # As llguidance.llamacpp does, which calls what llama.cpp has renamed since.
+        vocab = self._vocab
+        marks = (b"\xff" if _is_special(vocab, t) else b"" for t in range(vocab.size))
+        pieces = (vocab._piece(t) for t in range(vocab.size))
+        make = LLTokenizer.from_llamacpp  # type: ignore[attr-defined]  # not in its stubs
+        made: LLTokenizer = make(
+            tokens=[mark + piece for mark, piece in zip(marks, pieces, strict=True)],
+            vocab_ptr=vocab._vocab,
+            tokenize_fptr=ctypes.cast(native.llama_cpp._lib.llama_tokenize, ctypes.c_void_p).value,
+            eos_token=sorted(vocab.end_tokens),
             slices=LLTokenizer.json_slices(),
         )
+        return made
+
+
+def _is_special(vocab: LlamaVocab, token: int) -> bool:
+    """Whether a token is a mark, which text never holds, however the file calls it."""
+    kind = native.llama_vocab_get_attr(vocab._vocab, token)
+    if kind & native.LLAMA_TOKEN_ATTR_USER_DEFINED:
+        text = vocab._piece(token)
+        return text.startswith(b"<") and text.endswith(b">")
+    return bool(kind & native.LLAMA_TOKEN_ATTR_CONTROL)
 
 
 class GrammarConstraint:
@@ -157,7 +175,7 @@ def _error(message: str, kind: str) -> JimaeError:
     reason = _short(message)
     if any(word in message.lower() for word in _TOO_MUCH):
         return JimaeError("grammar_too_complex", reason=reason)
-    if kind.startswith("json"):
+    if kind in _SCHEMAS:
         return JimaeError("schema_not_enforceable", reason=reason)
     return JimaeError("invalid_grammar", kind=kind, reason=reason)
 
