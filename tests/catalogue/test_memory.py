@@ -163,3 +163,21 @@ def test_what_the_group_uses(tmp_path: Path, files: dict[str, str], used: int) -
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     assert memory.cgroup_used(tmp_path) == used
+
+
+def test_an_encoder_keeps_no_cache_and_an_embedder_is_cut_to_what_it_can_read() -> None:
+    engine = EngineSettings(kv_tokens=32768)
+    writes = memory.estimate(QWEN, engine)
+    embeds = memory.estimate(QWEN._replace(pooling_type=3), engine)
+    assert embeds.kv_cache == writes.kv_cache
+    assert embeds.total < writes.total
+    short = memory.estimate(QWEN._replace(pooling_type=3, context_length=512), engine)
+    assert short.kv_cache == embeds.kv_cache // 64
+    encoder = memory.estimate(QWEN._replace(architecture="bert", context_length=512), engine)
+    assert encoder.kv_cache == 0
+
+
+def test_a_second_context_for_vectors_grows_with_its_tokens() -> None:
+    none, some = (memory.embedder_bytes(QWEN, cells, 64, "f16") for cells in (0, 2048))
+    assert some - none == 2048 * memory.kv_bytes_of(QWEN, "f16")
+    assert some == pytest.approx(150 << 20, rel=0.1)

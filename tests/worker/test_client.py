@@ -15,6 +15,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from fakes.files import write_gguf
 from jimae.errors import JimaeError
 from jimae.settings import Settings, load
 from jimae.types import (
@@ -254,7 +255,7 @@ async def test_reproducible_requests_are_refused_where_they_are_off(backend: Loc
 
 async def test_a_file_that_is_no_model_fails_to_load(tmp_path: Path) -> None:
     path = tmp_path / "broken.gguf"
-    path.write_bytes(b"GGUF" + bytes(100))
+    write_gguf(path)  # a header that can be read, of a model that nobody knows
     made = LocalBackend("broken", path, settings(), Sampling())
     await made.start()
     with pytest.raises(JimaeError, match="broken") as caught:

@@ -43,8 +43,12 @@ class Loaded:
 
     @property
     def takes(self) -> int:
-        """Bytes that are accounted for: what it has or will have."""
-        return 0 if self.backend.state in ("failed", "closed") else self.estimate.total
+        """Bytes that are accounted for: what it will have, or has by now. A context for vectors
+        is made when somebody asks for them, and is in no estimate before."""
+        if self.backend.state in ("failed", "closed"):
+            return 0
+        found = self.backend.resident()
+        return max(self.estimate.total, found.private if found else 0)
 
     @property
     def outstanding(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Final, Literal
 
@@ -18,6 +18,7 @@ from jimae.api.openai.schema import Count, Filled, ModelId, Name, Strict, TokenI
 from jimae.api.parameters import Parameter, ours, works
 from jimae.api.text import checked
 from jimae.api.when_ready import WhenReady
+from jimae.errors import JimaeError
 from jimae.service.embeddings import EmbedAsk, Embedding, InputType, floats
 from jimae.service.service import Service
 from jimae.types import Priority, Prompt, TextPrompt, TokenPrompt
@@ -43,8 +44,8 @@ EMBEDDINGS: Final[dict[str, Parameter]] = {
 }
 
 Tokens = Annotated[list[TokenId], Field(min_length=1)]
-Inputs = Annotated[list[Filled], Field(min_length=1, max_length=MAX_INPUTS)]
-TokenInputs = Annotated[list[Tokens], Field(min_length=1, max_length=MAX_INPUTS)]
+Inputs = Annotated[list[Filled], Field(min_length=1)]
+TokenInputs = Annotated[list[Tokens], Field(min_length=1)]
 
 
 class EmbeddingRequest(Strict):
@@ -96,7 +97,17 @@ class EmbeddingRoutes:
 
 def embedding_request(body: Mapping[str, object]) -> EmbeddingRequest:
     """Raises a JimaeError of status 400 that names the field."""
-    return validated(body, EMBEDDINGS, EmbeddingRequest)
+    wanted = validated(body, EMBEDDINGS, EmbeddingRequest)
+    # Here, since the shapes of `input` would each tell of something else first.
+    if _is_several(wanted.input) and len(wanted.input) > MAX_INPUTS:
+        raise JimaeError(
+            "wrong_length",
+            param="input",
+            name="input",
+            value=len(wanted.input),
+            limit=f"≤ {MAX_INPUTS}",
+        )
+    return wanted
 
 
 def embed_ask(wanted: EmbeddingRequest) -> EmbedAsk:
@@ -107,7 +118,7 @@ def embed_ask(wanted: EmbeddingRequest) -> EmbedAsk:
         input_type=wanted.input_type,
         user=wanted.user,
         priority=wanted.priority,
-        list_given=isinstance(wanted.input, list) and not isinstance(wanted.input[0], int),
+        list_given=_is_several(wanted.input),
     )
 
 
@@ -129,12 +140,17 @@ def embedding_body(wanted: EmbeddingRequest, made: Embedding) -> EmbeddingList:
     }
 
 
+def _is_several(given: str | list[str] | list[int] | list[list[int]]) -> bool:
+    return isinstance(given, list) and not isinstance(given[0], int)
+
+
 def _prompts(given: str | list[str] | list[int] | list[list[int]]) -> list[Prompt]:
     if isinstance(given, str):
         return [TextPrompt(checked(given, "input"))]
+    items: Sequence[str | int | list[int]] = given
     prompts: list[Prompt] = []
     ids: list[int] = []
-    for index, item in enumerate(given):
+    for index, item in enumerate(items):
         if isinstance(item, int):
             ids.append(item)
         elif isinstance(item, str):
