@@ -14,7 +14,7 @@ import pytest
 from fakes.postgresql import Cluster
 from fakes.process import Process
 
-ROUNDS = 3
+ROUNDS = 2
 WRITERS = 8
 
 

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from fakes.postgresql import Cluster
 from jimae.errors import JimaeError
 from jimae.settings import DatabaseSettings, Settings
 from jimae.store import database
@@ -214,3 +215,31 @@ async def test_a_server_that_is_not_there(settings: Settings) -> None:
 
 def with_url(settings: Settings, url: str) -> Settings:
     return settings.model_copy(update={"database": DatabaseSettings(url=SecretStr(url))})
+
+
+async def test_variables_do_not_choose_the_server(
+    stored: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What libpq reads from its environment must not lead elsewhere than database.url does."""
+    for name, value in {"PGHOSTADDR": "192.0.2.1", "PGHOST": "192.0.2.1", "PGPORT": "1"}.items():
+        monkeypatch.setenv(name, value)
+    store = Store(stored)
+    async with asyncio.timeout(8):
+        await store.open()
+        await store.write(lambda session: session.add(item("a")))
+    await store.close()
+
+
+async def test_a_server_that_comes_back(settings: Settings, postgresql: Cluster) -> None:
+    store = Store(with_url(settings, postgresql.create()))
+    await store.open()
+    await store.write(lambda session: session.add(item("a")))
+    postgresql.stop()
+    for _ in range(2):
+        with pytest.raises(JimaeError) as caught:
+            await store.write(lambda session: session.add(item("b")))
+        assert caught.value.code == "storage_unavailable"
+    postgresql.start()
+    await store.write(lambda session: session.add(item("b")))
+    assert await store.read(count) == 2
+    await store.close()

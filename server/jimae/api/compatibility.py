@@ -15,6 +15,7 @@ from jimae.api.openai.batches.parameters import ENDPOINTS as BATCHES
 from jimae.api.openai.embeddings import EMBEDDINGS
 from jimae.api.openai.files.parameters import ENDPOINTS as FILES
 from jimae.api.openai.parameters import CHAT, COMPLETIONS
+from jimae.api.openai.responses.parameters import ENDPOINTS as RESPONSES
 from jimae.api.parameters import Endpoint, Parameter
 from jimae.api.rerank import RERANK
 from jimae.api.tokenizer import DETOKENIZE, TOKENIZE
@@ -40,6 +41,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
         "As Jina and Cohere have it. Scores are from 0 to 1: a reranker with one number has the "
         "sigmoid of its training put behind it.",
     ),
+    *RESPONSES,
     *FILES,
     *BATCHES,
     Endpoint("POST", "/tokenize", TOKENIZE, "In vLLM's form, as is /detokenize."),

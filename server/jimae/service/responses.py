@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 # How long the events of a background response can be read again after its end.
 EVENTS_KEPT_SECONDS: Final = 600.0
-EVENTS_KEPT_RUNS: Final = 256
+EVENTS_KEPT_RUNS: Final = 64
 
 
 @dataclass(frozen=True)

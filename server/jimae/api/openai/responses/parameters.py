@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from jimae.api.parameters import Parameter, harmless, one_of, ours, refused, works
-
+from jimae.api.parameters import Endpoint, Parameter, harmless, one_of, ours, refused, works
 
 _CACHE_OPTIONS: Final = frozenset(("comparison_response_id", "mode", "prewarm", "ttl"))
 
@@ -60,6 +59,7 @@ RESPONSES: Final[dict[str, Parameter]] = {
     "prompt": refused("There are no stored prompts."),
     "context_management": refused("Nothing is compacted silently.", one_of([])),
     "moderation": refused("There is no moderation model."),
+    "verbosity": refused("Length is not steered by name.", one_of("medium")),
     "access_programs": refused("There are no such programs."),
     "top_k": ours("0 or more; 0 turns it off."),
     "min_p": ours("0 to 1."),
@@ -81,3 +81,39 @@ CONVERSATION_UPDATE: Final[dict[str, Parameter]] = {
 CONVERSATION_ITEMS: Final[dict[str, Parameter]] = {
     "items": works("1 to 20 items, as the input of a response."),
 }
+
+_INCLUDE: Final[dict[str, Parameter]] = {
+    "include": works("Asks for nothing here but names; OpenAI's tools are refused."),
+}
+
+RETRIEVE: Final[dict[str, Parameter]] = {
+    **_INCLUDE,
+    "stream": works("The events of a background response, until 10 minutes after its end."),
+    "starting_after": works("Only events with higher numbers; with stream."),
+    "include_obfuscation": works("Only as false."),
+}
+
+LIST: Final[dict[str, Parameter]] = {
+    **_INCLUDE,
+    "after": works("The id of the last item of the page before."),
+    "limit": works("1 to 100; 20 if unset."),
+    "order": works("asc, or desc, which is what unset means."),
+}
+
+_KEPT: Final = (
+    "Kept unless `store` is false, with what it went on from as a tree: `previous_response_id` may "
+    "be named more than once, and each is a branch. Deleting one deletes its items but those that "
+    "something else goes on from."
+)
+_GIVEN: Final = "All that the model was shown, what it went on from included."
+_LINEAR: Final = "One response at a time is written for a conversation; more are told 409."
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (
+    Endpoint("POST", "/v1/responses", RESPONSES, _KEPT),
+    Endpoint("GET", "/v1/responses/{response_id}", RETRIEVE),
+    Endpoint("GET", "/v1/responses/{response_id}/input_items", LIST, _GIVEN),
+    Endpoint("POST", "/v1/conversations", CONVERSATIONS, _LINEAR),
+    Endpoint("POST", "/v1/conversations/{conversation_id}", CONVERSATION_UPDATE),
+    Endpoint("POST", "/v1/conversations/{conversation_id}/items", CONVERSATION_ITEMS),
+    Endpoint("GET", "/v1/conversations/{conversation_id}/items", LIST),
+)
