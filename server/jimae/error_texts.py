@@ -100,15 +100,6 @@ TEXTS: dict[str, Text] = {
         "The JSON Schema is wrong at {path}: {reason}.",
         "JSON Schema の {path} に誤りがあります: {reason}",
     ),
-    "calls_without_grammar": Text(
-        400,
-        INVALID,
-        "'{param}' asks for calls of a certain form, but models of the family '{family}' write "
-        "them in one that cannot be enforced. Use tool_choice 'auto', without response_format "
-        "and without strict.",
-        "「{param}」はツール呼び出しの形式を強制しますが、「{family}」系のモデルの書式は"
-        "強制できません。tool_choice を 'auto' にし、response_format と strict を外してください。",
-    ),
     "tool_not_offered": Text(
         400,
         INVALID,

@@ -23,14 +23,26 @@ REQUIRED = ToolChoice("required")
 def written(family: str, name: str = "get_weather", arguments: str = '{"days": 2}') -> str:
     """A call as the family's grammar has it."""
     syntax = FAMILIES[family].syntax
-    assert syntax is not None
     if syntax.notation == "xml":
         values = json.loads(arguments)
         arguments = "".join(
             f"<parameter={key}>\n{value}\n</parameter>\n" for key, value in values.items()
         )
+    if syntax.notation == "gemma":
+        arguments = gemma(json.loads(arguments))
     begin = syntax.first + syntax.begin.replace("{name}", name)
     return begin + arguments + syntax.end + syntax.last
+
+
+def gemma(value: Any) -> str:
+    """A value in Gemma 4's notation."""
+    if isinstance(value, str):
+        return f'<|"|>{value}<|"|>'
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{gemma(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(gemma, value)) + "]"
+    return json.dumps(value)
 
 
 def allows(family: str, text: str, turn: Turn, content: Any = None) -> bool:
@@ -46,14 +58,7 @@ def allows(family: str, text: str, turn: Turn, content: Any = None) -> bool:
     return taken == len(tokens) and matcher.is_accepting()
 
 
-WITH_GRAMMAR = [name for name, family in FAMILIES.items() if family.syntax is not None]
-
-
-def test_only_gemma_4_has_none() -> None:
-    assert set(FAMILIES) - set(WITH_GRAMMAR) == {"gemma4"}
-
-
-@pytest.mark.parametrize("family", WITH_GRAMMAR)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_forced_calls(family: str) -> None:
     turn = Turn(TOOLS, REQUIRED)
     assert allows(family, written(family), turn)
@@ -62,21 +67,21 @@ def test_forced_calls(family: str) -> None:
     assert not allows(family, written(family, arguments='{"days": "two"}'), turn)
 
 
-@pytest.mark.parametrize("family", WITH_GRAMMAR)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_what_a_grammar_allows_is_read_as_a_call(family: str) -> None:
     (call,) = at_every_split(family, written(family)).calls
     assert call.name == "get_weather"
     assert json.loads(call.arguments) == {"days": 2}
 
 
-@pytest.mark.parametrize("family", WITH_GRAMMAR)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_call_by_name(family: str) -> None:
     turn = Turn(TOOLS, ToolChoice("required", "clock"))
     assert allows(family, written(family, "clock", "{}"), turn)
     assert not allows(family, written(family), turn)
 
 
-@pytest.mark.parametrize("family", WITH_GRAMMAR)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_free_text_until_a_call_begins(family: str) -> None:
     turn = Turn(TOOLS)
     before = FAMILIES[family].before_content
@@ -88,10 +93,9 @@ def test_free_text_until_a_call_begins(family: str) -> None:
     assert not allows(family, text + written(family, arguments='{"days": "two"}'), turn)
 
 
-@pytest.mark.parametrize("family", WITH_GRAMMAR)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_calls_in_a_row_only_where_they_are_wanted(family: str) -> None:
     syntax = FAMILIES[family].syntax
-    assert syntax is not None
     first = written(family).removesuffix(syntax.last)
     two = first + syntax.between + written(family).removeprefix(syntax.first)
     assert allows(family, two, Turn(TOOLS, REQUIRED))
@@ -163,20 +167,58 @@ def test_parameters_of_xml() -> None:
     assert not call({"text": "", "list": "a"})
 
 
+GEMMA_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string"},
+        "unit": {"enum": ["c", "f", 1]},
+        "tree": {"$ref": "#/$defs/tree"},
+        "maybe": {"anyOf": [{"type": "boolean"}, {"type": "null"}]},
+        "more": {"type": ["object", "number"]},
+    },
+    "required": ["text"],
+    "$defs": {
+        "tree": {
+            "type": "object",
+            "properties": {
+                "leaf": {"type": "integer"},
+                "branches": {"type": "array", "items": {"$ref": "#/$defs/tree"}},
+            },
+        }
+    },
+}
+
+
 @pytest.mark.parametrize(
-    ("turn", "content", "param"),
+    ("arguments", "right"),
     [
-        (Turn(TOOLS, REQUIRED), None, "tool_choice"),
-        (Turn(TOOLS), json_schema.any_object(), "response_format"),
-        (Turn((Tool("f", strict=True),)), None, "tools"),
+        ({"text": 'a "b" {東京}\n'}, True),
+        ({"text": "", "unit": "c", "maybe": None}, True),
+        ({"text": "", "unit": 1, "maybe": True, "more": {"a b": [1, "x"]}}, False),
+        ({"text": "", "unit": 1, "more": {"a": [1, "x", {"b": -0.5}]}}, True),
+        ({"text": "", "tree": {"branches": [{"leaf": 1}, {"branches": []}], "leaf": 2}}, True),
+        ({"unit": "c"}, False),
+        ({"text": "", "unit": "k"}, False),
+        ({"text": 1}, False),
+        ({"text": "", "tree": {"leaf": "x"}}, False),
+        ({"text": "", "other": 1}, False),
     ],
 )
-def test_a_family_without_a_grammar_says_so(turn: Turn, content: Any, param: str) -> None:
-    family = FAMILIES["gemma4"]
-    with pytest.raises(JimaeError) as caught:
-        tool_use.grammar(family, turn, {}, template="", content=content)
-    assert (caught.value.code, caught.value.param) == ("calls_without_grammar", param)
-    assert tool_use.grammar(family, Turn(TOOLS), {}, template="") is None
+def test_arguments_of_gemma_4(arguments: dict[str, Any], right: bool) -> None:
+    turn = Turn((Tool("f", parameters=json.dumps(GEMMA_SCHEMA)),), REQUIRED)
+    text = written("gemma4", "f", json.dumps(arguments))
+    assert allows("gemma4", text, turn) == right
+    if right:
+        (call,) = at_every_split("gemma4", text, turn).calls
+        assert json.loads(call.arguments) == arguments
+
+
+def test_bounds_that_gemma_4_cannot_be_held_to() -> None:
+    schema = '{"type":"object","properties":{"n":{"type":"integer","minimum":3}}}'
+    tool = Tool("f", parameters=schema)
+    with pytest.raises(JimaeError, match="minimum"):
+        tool_use.grammar(FAMILIES["gemma4"], Turn((tool,), REQUIRED), {}, template="")
+    assert allows("gemma4", written("gemma4", "f", '{"n": 1}'), Turn((tool,)))
 
 
 def test_a_name_that_is_not_offered() -> None:

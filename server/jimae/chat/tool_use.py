@@ -12,12 +12,12 @@ refused. Other calls keep to it where it can be enforced, and else are any objec
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
-from jimae.chat.grammars import json_schema
+from jimae.chat.grammars import gemma_arguments, json_schema, xml_arguments
 from jimae.chat.grammars.compose import Calls, Function, Reasoning, compose
 from jimae.chat.grammars.part import Part
-from jimae.chat.grammars.xml_arguments import any_parameters, parameters
 from jimae.chat.parsers.base import CallSyntax, Family, Turn
 from jimae.errors import JimaeError
 from jimae.types import Tool, ToolChoice
@@ -45,7 +45,7 @@ def grammar(
     tokens and their ids, `content` is the form of the answer's text. Raises
     JimaeError where what is asked for cannot be held to.
     """
-    calls = _calls(family, turn, with_content=content is not None)
+    calls = _calls(family, turn, specials)
     return compose(
         specials,
         content=content,
@@ -55,41 +55,50 @@ def grammar(
     )
 
 
-def _calls(family: Family, turn: Turn, *, with_content: bool) -> Calls | None:
+class _Notation(NamedTuple):
+    """How arguments are written: any, or those of a schema."""
+
+    any: Callable[[], Part]
+    of: Callable[[str], Part]
+
+
+def _notation(syntax: CallSyntax, specials: Mapping[str, int]) -> _Notation:
+    if syntax.notation == "xml":
+        return _Notation(xml_arguments.any_parameters, xml_arguments.parameters)
+    if syntax.notation == "gemma":
+        return _Notation(
+            lambda: gemma_arguments.any_arguments(specials),
+            lambda schema: gemma_arguments.arguments(schema, specials),
+        )
+    return _Notation(json_schema.any_object, json_schema.from_text)
+
+
+def _calls(family: Family, turn: Turn, specials: Mapping[str, int]) -> Calls | None:
     tools, choice = turn.tools, turn.choice
     if not tools:
         return None
     required = choice.mode == "required"
     syntax = family.syntax
-    if syntax is None:
-        for asked, param in (
-            (required, "tool_choice"),
-            (with_content, "response_format"),
-            (any(tool.strict for tool in tools), "tools"),
-        ):
-            if asked:
-                raise JimaeError("calls_without_grammar", param=param, family=family.name)
-        return None
     if choice.name is not None:
         tools = tuple(tool for tool in tools if tool.name == choice.name)
         if not tools:
             raise JimaeError("tool_not_offered", param="tool_choice", name=choice.name)
-    callables = [Function(tool.name, _arguments(tool, syntax, required)) for tool in tools]
+    notation = _notation(syntax, specials)
+    callables = [Function(tool.name, _arguments(tool, notation, required)) for tool in tools]
     return Calls(callables, syntax, required=required, parallel=choice.parallel)
 
 
-def _arguments(tool: Tool, syntax: CallSyntax, required: bool) -> Part:
+def _arguments(tool: Tool, notation: _Notation, required: bool) -> Part:
     """The grammar of a tool's arguments."""
-    xml = syntax.notation == "xml"
     schema = json.loads(tool.parameters)
     if isinstance(schema, dict):
         schema = {"type": "object", **schema}
     text = json.dumps(schema, ensure_ascii=False)
     try:
-        return parameters(text) if xml else json_schema.from_text(text)
+        return notation.of(text)
     except JimaeError as error:
         if not required and not tool.strict:
-            return any_parameters() if xml else json_schema.any_object()
+            return notation.any()
         values = dict(error.values)
         if "path" in values:
             values["path"] = f"{tool.name} {values['path']}"

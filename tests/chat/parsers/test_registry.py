@@ -46,8 +46,7 @@ def test_without_a_template_it_is_plain() -> None:
 
 def test_a_grammar_begins_calls_by_their_trigger() -> None:
     for family in FAMILIES.values():
-        if family.syntax is not None:
-            assert (family.syntax.first + family.syntax.begin).startswith(family.syntax.trigger)
+        assert (family.syntax.first + family.syntax.begin).startswith(family.syntax.trigger)
 
 
 PIECES = [

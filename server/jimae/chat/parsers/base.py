@@ -84,7 +84,7 @@ class CallSyntax:
     first: str = ""
     between: str = ""
     last: str = ""
-    notation: Literal["json", "xml"] = "json"
+    notation: Literal["json", "xml", "gemma"] = "json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,19 +92,19 @@ class Family:
     """A way of writing answers that some models share.
 
     `verified_on` names the models whose weights it was run with; without any it
-    is known from published examples only. `syntax` None: its calls cannot be held
-    to a grammar. `reasoning` are the marks around reasoning, `before_content` is what
-    stands before content behind it.
+    is known from published examples only. `syntax` is how a grammar has calls written,
+    `reasoning` are the marks around reasoning, `before_content` is what stands before
+    content behind it.
     """
 
     name: str
     parser: Callable[[Turn], Parser]
     detect: Callable[[str, str], bool]
     """Whether a template's source and a model's architecture are of this family."""
+    syntax: CallSyntax
     needs_special_text: bool = False
     reasoning: tuple[str, str] | None = None
     before_content: str = ""
-    syntax: CallSyntax | None = None
     verified_on: tuple[str, ...] = ()
     new_id: Callable[[], str] = random_id
     fit_id: Callable[[str], str] = str

@@ -8,7 +8,7 @@ Arguments are turned into JSON at the end of a call.
 
 from __future__ import annotations
 
-from jimae.chat.parsers.base import Family, Turn
+from jimae.chat.parsers.base import CallSyntax, Family, Turn
 from jimae.chat.parsers.json_calls import dumps
 from jimae.chat.parsers.loose_values import identifier, loose_members
 from jimae.chat.parsers.marked import Calls, MarkedParser
@@ -42,4 +42,5 @@ FAMILY = Family(
     detect=lambda template, _: OPEN in template and '<|"|>' in template,
     needs_special_text=True,
     reasoning=THOUGHT,
+    syntax=CallSyntax(trigger=OPEN, begin=OPEN + "call:{name}", end=CLOSE, notation="gemma"),
 )
