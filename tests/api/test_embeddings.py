@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+import ollama
 import openai
 import pytest
 import pytest_asyncio
@@ -295,6 +296,20 @@ async def test_a_ranking_that_cannot_be_is_an_error(
     response = await http.post("/v1/rerank", json=body)
     error = response.json()["error"]
     assert (response.status_code, error["code"], error["param"]) == (400, code, param), error
+
+
+async def test_ollama_s_form(served: Served, weights: Weights) -> None:
+    client = ollama.AsyncClient(host=served.url, trust_env=False)
+    answer = await client.embed(model="bert:latest", input=TEXTS)
+    for text, vector in zip(TEXTS, answer.embeddings, strict=True):
+        assert vector == pytest.approx(
+            expected(weights["bert"], around(text), "mean"), abs=TOLERANCE
+        )
+    assert answer.prompt_eval_count == sum(len(around(text)) for text in TEXTS)
+    with pytest.raises(ollama.ResponseError, match="takes at most 256"):
+        await client.embed(model="bert", input="a" * 300)
+    with pytest.raises(ollama.ResponseError, match="not supported"):
+        await client.embed(model="bert", input="a", truncate=True)
 
 
 async def test_who_leaves_frees_the_model(http: httpx.AsyncClient) -> None:

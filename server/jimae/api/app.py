@@ -20,6 +20,7 @@ from jimae.api.anthropic.schema import CountTokensRequest, MessagesRequest
 from jimae.api.guard import LocalOnly
 from jimae.api.health import HealthRoutes, Ready
 from jimae.api.ollama.answers import Line
+from jimae.api.ollama.embed import EmbedBody, EmbedRequest, EmbedRoutes
 from jimae.api.ollama.errors import Envelope as OllamaEnvelope
 from jimae.api.ollama.routes import OllamaRoutes
 from jimae.api.ollama.schema import (
@@ -70,6 +71,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     CountTokensRequest,
     OllamaChatRequest,
     OllamaGenerateRequest,
+    EmbedRequest,
     ShowRequest,
     PullRequest,
 )
@@ -192,6 +194,11 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     post("/api/generate", responses=written, openapi_extra=_body(OllamaGenerateRequest))(
         ollama.generate
     )
+    post(
+        "/api/embed",
+        responses={200: {"model": EmbedBody}, **declined},
+        openapi_extra=_body(EmbedRequest),
+    )(EmbedRoutes(service).create)
     get("/api/tags", responses=declined)(ollama.tags)
     get("/api/ps", responses=declined)(ollama.ps)
     get("/api/version", responses=declined)(ollama.version)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from jimae.api.anthropic.parameters import COUNT_TOKENS, MESSAGES
+from jimae.api.ollama.embed import EMBED
 from jimae.api.ollama.parameters import CHAT as OLLAMA_CHAT
 from jimae.api.ollama.parameters import GENERATE, PULL, SHOW
 from jimae.api.openai.batches.parameters import ENDPOINTS as BATCHES
@@ -50,6 +51,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("POST", "/v1/messages/count_tokens", COUNT_TOKENS),
     Endpoint("POST", "/api/chat", OLLAMA_CHAT, OLLAMA),
     Endpoint("POST", "/api/generate", GENERATE),
+    Endpoint("POST", "/api/embed", EMBED),
     Endpoint("POST", "/api/show", SHOW),
     Endpoint("POST", "/api/pull", PULL),
 )

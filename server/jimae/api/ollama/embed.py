@@ -1,0 +1,91 @@
+"""POST /api/embed: vectors of texts, in Ollama's form."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Final
+
+from fastapi import Request
+from pydantic import Field
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+from jimae.api.body import read_object
+from jimae.api.explain import validated
+from jimae.api.ollama.convert import model_id
+from jimae.api.openai.schema import Count, Filled, ModelId, Strict
+from jimae.api.parameters import Parameter, harmless, one_of, refused, works
+from jimae.api.text import checked
+from jimae.api.when_ready import WhenReady
+from jimae.service.embeddings import EmbedAsk, floats
+from jimae.service.service import Service
+from jimae.types import TextPrompt
+
+MAX_INPUTS: Final = 2048
+
+EMBED: Final[dict[str, Parameter]] = {
+    "model": works("The id of a model that makes embeddings, with or without `:latest`."),
+    "input": works("A text, or up to 2048. What is too long for the model is an error, not a cut."),
+    "dimensions": works(
+        "Of models that the catalogue says were trained for shorter vectors; else only their own."
+    ),
+    "truncate": refused("Nothing is cut.", one_of(False)),
+    "keep_alive": harmless("models.ttl_minutes says when models leave."),
+    "options": refused("Nothing of them concerns vectors.", one_of({})),
+}
+
+
+class EmbedRequest(Strict):
+    """Body of POST /api/embed."""
+
+    model: ModelId
+    input: Filled | Annotated[list[Filled], Field(min_length=1, max_length=MAX_INPUTS)]
+    dimensions: Count | None = None
+
+
+class EmbedBody(TypedDict):
+    """Durations are in nanoseconds."""
+
+    model: str
+    embeddings: list[list[float]]
+    total_duration: int
+    load_duration: int
+    prompt_eval_count: int
+
+
+class EmbedRoutes:
+    """The handler, over one service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def create(self, request: Request) -> Response:
+        """Turn texts into vectors."""
+        body = await read_object(request, self._service.settings.server.max_body_mb)
+        return WhenReady(partial(self.answer, body))
+
+    async def answer(self, body: Mapping[str, object]) -> EmbedBody:
+        """The body of an answer to the body of a request."""
+        begun = time.monotonic_ns()
+        wanted = validated(body, EMBED, EmbedRequest)
+        texts = [wanted.input] if isinstance(wanted.input, str) else wanted.input
+        several = isinstance(wanted.input, list)
+        ask = EmbedAsk(
+            model=model_id(wanted.model),
+            prompts=tuple(
+                TextPrompt(checked(text, f"input.{index}" if several else "input"))
+                for index, text in enumerate(texts)
+            ),
+            dimensions=wanted.dimensions,
+            list_given=several,
+        )
+        made = await self._service.embeddings.embed(ask)
+        return {
+            "model": wanted.model,
+            "embeddings": [floats(vector) for vector in made.vectors],
+            "total_duration": time.monotonic_ns() - begun,
+            "load_duration": 0,
+            "prompt_eval_count": made.tokens,
+        }
