@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from jimae.types import (
 )
 from jimae.worker.client import LocalBackend
 
+MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 TOLERANCE = 3e-3
 TEXT = "東京は日本の首都です。"
 
@@ -154,3 +156,33 @@ async def test_a_model_that_writes_embeds_with_the_mean_unless_switched_off(
     async with running(tmp_path / "qwen.gguf", embedding_tokens=0) as backend:
         with pytest.raises(JimaeError, match="makes no embeddings"):
             await ask(backend, TextPrompt(TEXT))
+
+
+@pytest.mark.weights
+async def test_real_vectors_are_the_same_alone_together_and_beside_answers() -> None:
+    """Cosines above 0.999: with others in a batch the sums are rounded otherwise."""
+    texts = [
+        "会議は明日の午後三時に始まります。",
+        "りんごはおいしい果物です。",
+        "def add(a, b): return a + b",
+        "昔々、あるところにおじいさんとおばあさんがいました。" * 8,
+    ]
+    async with running(MODELS / "qwen2.5-coder-0.5b.gguf", kv_tokens=2048) as backend:
+        alone = [(await ask(backend, TextPrompt(text)))[0] for text in texts]
+
+        async def write() -> list[float]:
+            request = GenerateRequest(
+                "w", Principal("w", "w"), TextPrompt("数を数えます。1、2、"), max_tokens=24
+            )
+            loop = asyncio.get_running_loop()
+            return [loop.time() async for event in backend.generate(request)]
+
+        writing = asyncio.create_task(write())
+        together = await asyncio.gather(
+            *(ask(backend, TextPrompt(text), str(n)) for n, text in enumerate(texts))
+        )
+        assert len(await writing) > 2
+    for one, (other, done) in zip(alone, together, strict=True):
+        assert np.linalg.norm(one) == pytest.approx(1, abs=1e-5)
+        assert one @ other > 0.999
+        assert done.usage.completion_tokens == 0

@@ -10,6 +10,8 @@ import uuid
 from array import array
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
+from functools import lru_cache
+from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from jimae.catalogue import abilities
@@ -183,7 +185,7 @@ class Embeddings:
         """The header of a model that can; else an error that names those here that can."""
         self._pool.status(model)
         files = self._pool.files()
-        header = await asyncio.to_thread(read_header, files[model])
+        header = await asyncio.to_thread(_header, files[model])
         if able(model, header):
             return header
 
@@ -191,7 +193,7 @@ class Embeddings:
             names = []
             for name, path in files.items():
                 try:
-                    if able(name, read_header(path)):
+                    if able(name, _header(path)):
                         names.append(name)
                 except JimaeError:  # a file that cannot be read is no advice
                     continue
@@ -203,6 +205,17 @@ class Embeddings:
     def _facts(self, model: str) -> VectorFacts:
         entry = self._pool.status(model).entry
         return (entry.vectors if entry else None) or VectorFacts()
+
+
+def _header(path: Path) -> Header:
+    """What a file says, read once for as long as it is the same file."""
+    stat = path.stat()
+    return _read_header(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read_header(path: Path, size: int, mtime_ns: int) -> Header:
+    return read_header(path)
 
 
 def floats(data: bytes) -> list[float]:
