@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import httpx
 import openai
+import pydantic
 import pytest
 
+from fakes import official
 from fakes.backend import FakeBackend, saying
 from fakes.serving import Served
+from fakes.weather import ARGUMENTS, TOOL, calling
 from jimae.errors import JimaeError
-from jimae.types import Delta, Queued, Started
+from jimae.types import ChatPrompt, Delta, Grammar, Queued, Started, ToolCall
 
 MESSAGES: list[openai.types.chat.ChatCompletionMessageParam] = [
     {"role": "user", "content": "日本の首都はどこですか?"}
@@ -144,3 +148,98 @@ async def test_eight_chats_at_once(api: openai.AsyncOpenAI, backend: FakeBackend
     last_to_begin = max(order.index(number) for number in range(8))
     first_to_end = min(len(order) - 1 - order[::-1].index(number) for number in range(8))
     assert last_to_begin < first_to_end
+
+
+async def test_every_answer_fits_the_types_of_the_client(
+    api: openai.AsyncOpenAI, backend: FakeBackend
+) -> None:
+    """Its own parsing takes anything; these judge."""
+    with_raw = api.chat.completions.with_raw_response
+    backend.play(*calling("東京", "大阪", text="はい", reasoning="さて"))
+    raw = await with_raw.create(model="fake", messages=MESSAGES, tools=[TOOL], logprobs=True)
+    answer = official.chat(raw.http_response.json())
+    calls = answer.choices[0].message.tool_calls
+    assert calls is not None
+    assert [call.id for call in calls] == ["call_0", "call_1"]
+    backend.play(*saying("a"))
+    completion = await api.completions.with_raw_response.create(model="fake", prompt="a")
+    official.completion(completion.http_response.json())
+    models = await api.models.with_raw_response.list()
+    official.judged(list[openai.types.Model], models.http_response.json()["data"])
+
+
+async def test_the_tool_loop_of_a_program(api: openai.AsyncOpenAI, backend: FakeBackend) -> None:
+    messages = [*MESSAGES]
+    backend.play(*calling("東京"))
+    first = await api.chat.completions.create(model="fake", messages=messages, tools=[TOOL])
+    message = first.choices[0].message
+    # As programs do: the answer goes back as it came.
+    messages.append(message.model_dump())  # type: ignore[arg-type]
+    assert message.tool_calls
+    messages.append(
+        {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": '{"weather":"晴れ"}'}
+    )
+    backend.play(*saying("晴れです。"))
+    second = await api.chat.completions.create(model="fake", messages=messages, tools=[TOOL])
+    assert second.choices[0].message.content == "晴れです。"
+    prompt = backend.requests[-1].prompt
+    assert isinstance(prompt, ChatPrompt)
+    assert prompt.messages[1].tool_calls == (ToolCall("call_0", "get_weather", ARGUMENTS),)
+    assert prompt.messages[2].tool_call_id == "call_0"
+
+
+async def test_the_stream_helper_gathers_calls(
+    api: openai.AsyncOpenAI, backend: FakeBackend
+) -> None:
+    backend.play(*calling("東京", "大阪"))
+    names = []
+    async with api.chat.completions.stream(
+        model="fake", messages=MESSAGES, tools=[TOOL], tool_choice="required"
+    ) as stream:
+        async for event in stream:
+            if event.type == "tool_calls.function.arguments.done":
+                names.append((event.index, event.name, event.arguments))
+        final = await stream.get_final_completion()
+    assert names == [
+        (0, "get_weather", '{"city":"東京"}'),
+        (1, "get_weather", '{"city":"大阪"}'),
+    ]
+    assert final.choices[0].finish_reason == "tool_calls"
+
+
+class City(pydantic.BaseModel):
+    city: str
+
+
+async def test_an_answer_is_parsed_into_a_class(
+    api: openai.AsyncOpenAI, backend: FakeBackend
+) -> None:
+    backend.play(*saying(ARGUMENTS))
+    parsed = await api.chat.completions.parse(model="fake", messages=MESSAGES, response_format=City)
+    assert parsed.choices[0].message.parsed == City(city="東京")
+    grammar = backend.requests[0].grammar
+    assert grammar is not None
+    assert grammar.kind == "json_schema"
+    assert json.loads(grammar.source)["required"] == ["city"]
+
+
+async def test_reasoning_is_read_as_others_name_it(
+    api: openai.AsyncOpenAI, backend: FakeBackend
+) -> None:
+    backend.play(*calling(text="はい", reasoning="さて"))
+    stream = await api.chat.completions.create(
+        model="fake", messages=MESSAGES, stream=True, reasoning_effort="low"
+    )
+    thoughts = [getattr(chunk.choices[0].delta, "reasoning_content", "") async for chunk in stream]
+    assert "".join(thoughts) == "さて"
+
+
+async def test_a_form_of_ours_goes_in_the_extra_body(
+    api: openai.AsyncOpenAI, backend: FakeBackend
+) -> None:
+    form = {"structured_outputs": {"choice": ["はい", "いいえ"]}}
+    await api.chat.completions.create(model="fake", messages=MESSAGES, extra_body=form)
+    await api.completions.create(model="fake", prompt="a", extra_body=form)
+    assert [request.grammar for request in backend.requests] == [
+        Grammar("regex", "はい|いいえ")
+    ] * 2
