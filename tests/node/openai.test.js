@@ -171,3 +171,29 @@ test("an error within a stream is thrown", async () => {
     for await (const chunk of stream) assert.ok(chunk);
   }, /ended unexpectedly/);
 });
+
+test("a response that is kept, and the one after it", async () => {
+  const first = await client.responses.create({ model, input: "こんにちは" });
+  assert.equal(first.status, "completed");
+  assert.equal(first.output_text, "「こんにちは」");
+  const second = await client.responses.create({
+    model,
+    input: "さようなら",
+    previous_response_id: first.id,
+  });
+  assert.equal(second.output_text, "「さようなら」");
+  assert.equal((await client.responses.retrieve(first.id)).output_text, "「こんにちは」");
+});
+
+test("a response as a stream", async () => {
+  const stream = await client.responses.create({ model, input: "東京", stream: true });
+  const types = [];
+  let text = "";
+  for await (const event of stream) {
+    types.push(event.type);
+    if (event.type === "response.output_text.delta") text += event.delta;
+  }
+  assert.equal(text, "「東京」");
+  assert.equal(types[0], "response.created");
+  assert.equal(types.at(-1), "response.completed");
+});
