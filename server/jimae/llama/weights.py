@@ -232,6 +232,8 @@ _HARMLESS = (
     "the full capacity of the model will not be utilized",
     "control-looking token",
     "special_eos_id is not in special_eog_ids",
+    # So is how vectors are made of a model that was not made for them.
+    "model default pooling_type is",
 )
 _LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.ERROR}
 
