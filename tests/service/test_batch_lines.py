@@ -38,6 +38,8 @@ WRONG = [
     (text(custom_id=7), [(1, "invalid_batch_line")]),
     (text(body="{}"), [(1, "invalid_batch_line")]),
     (text(body={}), [(1, "invalid_batch_line")]),
+    (text(body={"model": "\0"}), [(1, "invalid_batch_line")]),
+    (text(body={"model": "m" * 257}), [(1, "invalid_batch_line")]),
     (b'{"body":' + b"[" * 100_000, [(1, "batch_line_too_long")]),
     (b"\xff", [(1, "invalid_json_line")]),
     (text(pad="a" * 600) + b"\n" + text(), [(1, "batch_line_too_long")]),

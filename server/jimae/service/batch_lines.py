@@ -23,6 +23,8 @@ OK: Final = 200
 
 T = TypeVar("T")
 CustomId = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+# PostgreSQL takes no NUL in a text.
+ModelId = Annotated[str, msgspec.Meta(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -35,7 +37,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class _Body(msgspec.Struct, frozen=True):
-    model: str
+    model: ModelId
 
 
 class _Judged(msgspec.Struct, frozen=True):
@@ -145,11 +147,11 @@ def judge(path: Path, endpoint: str, *, most: int, longest: int) -> Judgement:
                 )
             models.add(line.body.model)
         except JimaeError as error:
-            problems.append(_problem(error, span.number))
+            problems.append(problem(error, span.number))
             if len(problems) == MOST_PROBLEMS or error.code == "batch_too_long":
                 break
     if not total:
-        problems.append(_problem(JimaeError("batch_empty", param="input_file_id"), None))
+        problems.append(problem(JimaeError("batch_empty", param="input_file_id")))
     return Judgement(total, models.pop() if len(models) == 1 else None, problems)
 
 
@@ -170,7 +172,8 @@ def _judged(text: bytes, endpoint: str) -> _Judged:
     return line
 
 
-def _problem(error: JimaeError, line: int | None) -> dict[str, Any]:
+def problem(error: JimaeError, line: int | None = None) -> dict[str, Any]:
+    """What is wrong with a line, or with the whole file, as OpenAI shows it."""
     return {
         "code": error.code,
         "line": line,

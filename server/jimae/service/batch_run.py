@@ -34,6 +34,7 @@ UNAVAILABLE: Final = 503
 # Of others that may pass: a line that ends a worker must not do so for ever.
 ATTEMPTS: Final = 3
 RETRY_SECONDS: Final = 2.0
+STORAGE_SECONDS: Final = 10.0
 WRITE_TOGETHER: Final = 1000
 
 
@@ -58,7 +59,14 @@ async def insist(work: Callable[[], Awaitable[T]]) -> T:
             if error.code not in WAITED_FOR:
                 raise
             log.warning("a batch waits: %s", error)
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(STORAGE_SECONDS)
+
+
+def is_stopping(error: BaseException) -> bool:
+    """Whether lines ended only because the server does."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_stopping, error.exceptions))
+    return isinstance(error, JimaeError) and error.code == "server_stopping"
 
 
 class BatchRun:
@@ -136,7 +144,7 @@ class BatchRun:
                     )
                 return _reply(OK, body)
             except JimaeError as error:
-                if error.code == "server_stopping":
+                if is_stopping(error):
                     raise
                 attempts += error.code not in WAITED_FOR
                 if attempts == ATTEMPTS or not _passes(error):

@@ -27,9 +27,9 @@ from sqlalchemy.orm import Session
 from jimae.errors import JimaeError
 from jimae.service import batch_states as states
 from jimae.service import files
-from jimae.service.batch_lines import judge
+from jimae.service.batch_lines import Judgement, judge, problem
 from jimae.service.batch_log import BatchLog, Progress
-from jimae.service.batch_run import BatchRun, Endpoints, insist
+from jimae.service.batch_run import BatchRun, Endpoints, insist, is_stopping
 from jimae.service.batch_states import Ending
 from jimae.service.files import BATCH_SECONDS, written_by
 from jimae.settings import Settings
@@ -155,11 +155,17 @@ class Batches:
 
     def _ended(self, batch_id: str, task: asyncio.Task[None]) -> None:
         del self._running[batch_id]
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if is_stopping(error):
+            log.info("%s goes on when the server starts again", batch_id)
+        else:
             log.error("%s stands still until the next start", batch_id, exc_info=error)
 
     async def _live(self, batch_id: str, stop: asyncio.Event, endpoints: Endpoints) -> None:
         batch = await self._read(batch_id)
+        if not await self._can_be_read(batch):
+            return
         if batch.status == "validating" and not await self._judge(batch):
             return
         written = BatchLog(*map(self._blobs.path, written_by(batch.id)))
@@ -183,6 +189,17 @@ class Batches:
         if ending == "expired":
             await run.give_up(JimaeError("batch_expired"))
         await self._finish(batch, ending, written)
+
+    async def _can_be_read(self, batch: Batch) -> bool:
+        """Whether its file is still there: somebody may have brought back a database without
+        the files that belong to it."""
+        there = await asyncio.to_thread(self._blobs.path(batch.input_file_id).exists)
+        if not there:
+            lost = Judgement(
+                batch.total, batch.model, [problem(files.not_found(batch.input_file_id))]
+            )
+            await self._change(batch.id, lambda _, row: states.judged(row, lost))
+        return there
 
     async def _judge(self, batch: Batch) -> bool:
         """Whether it can be answered."""

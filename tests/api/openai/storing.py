@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -11,8 +12,8 @@ import httpx
 import openai
 from openai.types import Batch
 
-from fakes.backend import Backends
 from fakes.serving import serving
+from jimae.service.models import BackendFactory
 from jimae.service.service import Service
 from jimae.settings import Settings
 
@@ -21,9 +22,9 @@ ENDED = ("completed", "failed", "expired", "cancelled")
 
 
 @asynccontextmanager
-async def client_of(settings: Settings, backends: Backends) -> AsyncIterator[openai.AsyncOpenAI]:
+async def client_of(settings: Settings, make: BackendFactory) -> AsyncIterator[openai.AsyncOpenAI]:
     """The client of a server that runs until the end of the block."""
-    async with serving(settings, Service(settings, backends.make)) as served:
+    async with serving(settings, Service(settings, make)) as served:
         http = httpx.AsyncClient(trust_env=False)
         async with openai.AsyncOpenAI(
             base_url=f"{served.url}/v1", api_key="unused", max_retries=0, http_client=http
@@ -52,9 +53,10 @@ async def begin(api: openai.AsyncOpenAI, lines: Sequence[object] | bytes) -> Bat
 
 
 async def ended(api: openai.AsyncOpenAI, batch_id: str, seconds: float = 10) -> Batch:
-    async with asyncio.timeout(seconds):
-        while (batch := await api.batches.retrieve(batch_id)).status not in ENDED:
-            await asyncio.sleep(0.02)
+    deadline = time.monotonic() + seconds
+    while (batch := await api.batches.retrieve(batch_id)).status not in ENDED:
+        assert time.monotonic() < deadline, batch
+        await asyncio.sleep(0.02)
     return batch
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import struct
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 import openai
 import pytest
-from openai.types import Batch
+from openai.types import Batch, CreateEmbeddingResponse
 from openai.types.batch_create_params import BatchCreateParams
 from openai.types.batch_list_params import BatchListParams
 from openai.types.chat import ChatCompletion
@@ -23,13 +24,15 @@ from jimae.api.openai.batches.schema import BatchesQuery, BatchRequest
 from jimae.api.parameters import working
 from jimae.errors import JimaeError
 from jimae.service import batch_run, batches
+from jimae.service.batch_lines import Outcome
+from jimae.service.batch_log import BatchLog
 from jimae.settings import Settings
-from jimae.types import ChatPrompt, GenerateRequest, Started
+from jimae.types import ChatPrompt, Embedded, GenerateRequest, Started
 
 
 @pytest.fixture
 async def api(stored: Settings, backends: Backends) -> AsyncIterator[openai.AsyncOpenAI]:
-    async with client_of(stored, backends) as client:
+    async with client_of(stored, backends.make) as client:
         yield client
 
 
@@ -37,6 +40,7 @@ async def api(stored: Settings, backends: Backends) -> AsyncIterator[openai.Asyn
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is tried again is tried again at once."""
     monkeypatch.setattr(batch_run, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(batch_run, "STORAGE_SECONDS", 0.01)
 
 
 def checked(raw: bytes) -> Batch:
@@ -139,6 +143,22 @@ async def test_the_other_endpoints(api: openai.AsyncOpenAI) -> None:
         assert text(body_of(outcome)).endswith("東京です。")
         assert batch.usage is not None
         assert batch.usage.output_tokens == 5
+
+
+async def test_embeddings(api: openai.AsyncOpenAI, backend: FakeBackend) -> None:
+    vector = struct.pack("<3f", 1.0, 0.0, 0.0)
+    backend.play(Started(7, 0), Embedded(vector), done(0))
+    url = "/v1/embeddings"
+    file_id = await upload(api, [line(1, url=url, body={"model": "fake", "input": "日本"})])
+    batch = await api.batches.create(
+        input_file_id=file_id, endpoint="/v1/embeddings", completion_window="24h"
+    )
+    batch = await ended(api, batch.id)
+    (outcome,) = await written(api, batch.output_file_id)
+    answer = TypeAdapter(CreateEmbeddingResponse).validate_python(body_of(outcome))
+    assert answer.data[0].embedding == [1.0, 0.0, 0.0]
+    assert batch.usage is not None
+    assert (batch.usage.input_tokens, batch.usage.output_tokens) == (7, 0)
 
 
 async def test_requests_that_fail_are_in_a_file_of_their_own(
@@ -276,16 +296,45 @@ async def test_what_passes_is_tried_again(api: openai.AsyncOpenAI, backend: Fake
     assert outcome["response"]["status_code"] == 503
 
 
+async def test_a_full_disk_is_waited_for(
+    api: openai.AsyncOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, refusals = BatchLog.append, [JimaeError("storage_full")] * 5
+
+    def full(log: BatchLog, results: Iterable[Outcome]) -> None:
+        if refusals:
+            raise refusals.pop()
+        append(log, results)
+
+    monkeypatch.setattr(BatchLog, "append", full)
+    batch = await ended(api, (await begin(api, [line(number) for number in range(8)])).id)
+    assert len(await written(api, batch.output_file_id)) == 8
+
+
+async def test_a_batch_whose_file_was_lost_fails(stored: Settings, backends: Backends) -> None:
+    playing(backends["fake"], 話して=forever())
+    async with client_of(stored, backends.make) as api:
+        batch = await begin(api, [line(0, "話して")])
+        await until(lambda: backends["fake"].active == 1)
+    (stored.data_dir / "files" / batch.input_file_id).unlink()
+    async with client_of(stored, backends.make) as api:
+        batch = await ended(api, batch.id)
+        assert batch.status == "failed"
+        assert batch.errors is not None
+        assert batch.errors.data is not None
+        assert batch.errors.data[0].code == "file_not_found"
+
+
 async def test_a_restart_goes_on_where_it_was(stored: Settings, backends: Backends) -> None:
     backend = backends["fake"]
     playing(backend, 話して=forever())
     lines = [line(0), line(1), line(2, "話して"), line(3, "話して")]
-    async with client_of(stored, backends) as api:
+    async with client_of(stored, backends.make) as api:
         batch = await begin(api, lines)
         await until(lambda: (backend.finished, backend.active) == (2, 2))
 
     playing(backend)
-    async with client_of(stored, backends) as api:
+    async with client_of(stored, backends.make) as api:
         batch = await ended(api, batch.id)
         assert (batch.status, len(backend.requests)) == ("completed", 6)
         outcomes = await written(api, batch.output_file_id)

@@ -31,7 +31,7 @@ CONTENT = "日本語\r\n--boundary\0".encode() * 1000
 @pytest.fixture
 async def api(stored: Settings, backends: Backends) -> AsyncIterator[openai.AsyncOpenAI]:
     small = stored.model_copy(update={"files": FilesSettings(max_mb=0.5)})
-    async with client_of(small, backends) as client:
+    async with client_of(small, backends.make) as client:
         yield client
 
 

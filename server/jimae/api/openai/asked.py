@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import NamedTuple
 
 from jimae.api.openai.chat.convert import chat_ask, chat_request
@@ -17,7 +16,7 @@ from jimae.api.openai.tally import Tally
 from jimae.api.openai.writer import Writer
 from jimae.service.chat import Ask
 from jimae.service.service import Service
-from jimae.types import Priority, TextPrompt, TokenPrompt
+from jimae.types import TextPrompt, TokenPrompt
 
 
 class Asked(NamedTuple):
@@ -30,29 +29,23 @@ class Asked(NamedTuple):
 
 
 class Writing:
-    """The two endpoints that write. `priority` is stronger than what a request says.
+    """The two endpoints that write. Raise a JimaeError of status 400 for what is wrong with
+    a body."""
 
-    Raise a JimaeError of status 400 for what is wrong with a body.
-    """
-
-    def __init__(self, service: Service, priority: Priority | None = None) -> None:
+    def __init__(self, service: Service) -> None:
         self._service = service
-        self._priority = priority
 
     def chat(self, body: dict[str, object]) -> Asked:
         wanted = chat_request(body)
-        events = self._service.chat.answer(self._urged(chat_ask(wanted)))
+        events = self._service.chat.answer(chat_ask(wanted))
         return Asked(wanted, events, ChatWriter(wanted), Tally(wanted.n))
 
     def completion(self, body: dict[str, object]) -> Asked:
         wanted = completion_request(body)
-        asks = [self._urged(ask) for ask in completion_asks(wanted)]
+        asks = completion_asks(wanted)
         writer = CompletionWriter(wanted, len(asks) * wanted.n)
         events = self._echoed(asks, writer) if wanted.echo else self._service.chat.answer(*asks)
         return Asked(wanted, events, writer, Tally(wanted.n))
-
-    def _urged(self, ask: Ask) -> Ask:
-        return ask if self._priority is None else replace(ask, priority=self._priority)
 
     async def _echoed(self, asks: Sequence[Ask], writer: CompletionWriter) -> Events:
         """The events, after the writer got to know the texts of the prompts."""

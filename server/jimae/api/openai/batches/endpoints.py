@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Any, Final
 
 from jimae.api.body import parse_object
 from jimae.api.errors import envelope, known
 from jimae.api.openai.asked import Asked, Writing
+from jimae.api.openai.embeddings import EmbeddingRoutes
 from jimae.api.openai.respond import collect
 from jimae.api.openai.responses.bodies import response_body
 from jimae.api.openai.responses.convert import response_request, wanted_of
@@ -28,10 +28,12 @@ class BatchEndpoints:
 
     def __init__(self, service: Service) -> None:
         self._responses = service.responses
-        self._writing = Writing(service, "batch")
+        self._writing = Writing(service)
+        self._embeddings = EmbeddingRoutes(service)
         self._answers: dict[str, Callable[[Body, str], Awaitable[Body]]] = {
             "/v1/chat/completions": self._chat,
             "/v1/completions": self._completion,
+            "/v1/embeddings": self._embedding,
             "/v1/responses": self._response,
         }
 
@@ -42,7 +44,7 @@ class BatchEndpoints:
             for name in ALONE:
                 if request.get(name):
                     raise unsupported(name, request[name])
-            return await self._answers[endpoint](request, owner)
+            return await self._answers[endpoint](request | {"priority": "batch"}, owner)
         except Exception as error:
             raise known(error) from error
 
@@ -56,10 +58,11 @@ class BatchEndpoints:
     async def _completion(self, request: Body, owner: str) -> Body:
         return await _whole(self._writing.completion(request))
 
+    async def _embedding(self, request: Body, owner: str) -> Body:
+        return dict(await self._embeddings.answer(request))
+
     async def _response(self, request: Body, owner: str) -> Body:
-        wanted = wanted_of(response_request(request))
-        wanted = replace(wanted, ask=replace(wanted.ask, priority="batch"))
-        run = await self._responses.create(owner, wanted)
+        run = await self._responses.create(owner, wanted_of(response_request(request)))
         try:
             record = await run.ended()
         finally:

@@ -9,7 +9,8 @@ from jimae.api.parameters import Endpoint, Parameter, works
 CREATE: Final[dict[str, Parameter]] = {
     "input_file_id": works("A file of the purpose batch, up to batches.max_requests lines."),
     "endpoint": works(
-        "/v1/chat/completions, /v1/completions or /v1/responses; others are invalid_choice."
+        "/v1/chat/completions, /v1/completions, /v1/embeddings or /v1/responses; others are "
+        "invalid_choice."
     ),
     "completion_window": works("24h: what is not answered then ends as batch_expired."),
     "metadata": works("Up to 16 texts, kept and shown again."),

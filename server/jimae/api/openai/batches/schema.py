@@ -12,7 +12,7 @@ from jimae.api.openai.schema import Strict
 
 MAX_PAGE = 100
 
-Path = Literal["/v1/chat/completions", "/v1/completions", "/v1/responses"]
+Path = Literal["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses"]
 
 
 class OutputExpiresAfter(Strict):
