@@ -31,7 +31,7 @@ EMBED: Final[dict[str, Parameter]] = {
     "dimensions": works(
         "Of models that the catalogue says were trained for shorter vectors; else only their own."
     ),
-    "truncate": refused("Nothing is cut.", one_of(False)),
+    "truncate": harmless("Nothing is cut, whatever this says: what is too long is an error."),
     "keep_alive": harmless("models.ttl_minutes says when models leave."),
     "options": refused("Nothing of them concerns vectors.", one_of({})),
 }
