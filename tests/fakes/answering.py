@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 
 from fakes.backend import PROMPT_TOKENS, FakeBackend, Step, done, saying
@@ -10,6 +11,7 @@ from jimae.errors import JimaeError
 from jimae.types import (
     ChatPrompt,
     Delta,
+    Embedded,
     GenerateRequest,
     PromptLogprobs,
     Started,
@@ -17,12 +19,16 @@ from jimae.types import (
     TokenLogprob,
 )
 
+VECTOR = struct.pack("<2f", 0.5, -0.5)
+
 
 class Answering(FakeBackend):
     """Repeats what it was told last, in quotes; calls tools when asked of the weather; keeps to
     a form if there is one; breaks when told to. One character is one token."""
 
     def choose(self, request: GenerateRequest) -> Sequence[Step]:
+        if request.outputs.embedding:
+            return [Started(PROMPT_TOKENS, 0), Embedded(VECTOR), done(0)]
         last = _last(request)
         if request.grammar is not None:
             return saying(ARGUMENTS)

@@ -197,3 +197,14 @@ test("a response as a stream", async () => {
   assert.equal(types[0], "response.created");
   assert.equal(types.at(-1), "response.completed");
 });
+
+test("vectors, which the client asks for in base64", async () => {
+  const answer = await client.embeddings.create({ model, input: ["東京", "大阪"] });
+  assert.deepEqual(
+    answer.data.map((entry) => entry.embedding),
+    [
+      [0.5, -0.5],
+      [0.5, -0.5],
+    ],
+  );
+});
