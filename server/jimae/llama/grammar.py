@@ -51,8 +51,9 @@ class Grammars:
 
     def __init__(self, vocab: LlamaVocab) -> None:
         self._vocab = vocab
-        # One thread for each: a grammar that takes long to compile delays no mask.
-        self._compiling = ThreadPoolExecutor(1, thread_name_prefix="grammar-compile")
+        # Threads of their own: a grammar that takes long to compile delays no mask, and one
+        # that takes too long not all others.
+        self._compiling = ThreadPoolExecutor(2, thread_name_prefix="grammar-compile")
         self._masking = ThreadPoolExecutor(1, thread_name_prefix="grammar-mask")
         self._tokenizer = self._compiling.submit(self._make_tokenizer)
 

@@ -26,7 +26,7 @@ def content(grammar: Grammar) -> Part:
 
 
 def _regex(source: str) -> Part:
-    limits.check_size(source)
+    limits.check_text(source)
     limits.check_depth(source)
     lark.check_regex(source, "regex")
     if not source:
@@ -40,7 +40,7 @@ def _regex(source: str) -> Part:
 
 
 def _gbnf(source: str) -> Part:
-    limits.check_size(source)
+    limits.check_size(source, limits.MAX_NOTATION)
     limits.check_depth(source)
     try:
         text = gbnf.to_lark(source)

@@ -126,7 +126,7 @@ class _Writer:
         is_right, right = keywords.VALUES[keyword]
         if not is_right(value):
             raise _invalid(path, f"{keyword} has to be {right}")
-        _check_numbers(value, keyword, path)
+        _check_values(value, keyword, path)
         if keyword == "format":
             if not _may_be_text(node):
                 return
@@ -152,6 +152,8 @@ class _Writer:
         if keyword == "patternProperties":
             for pattern in value:
                 _check_pattern(pattern, keyword, path)
+        for name in value:
+            limits.check_text(name)
         return {name: self._schema(item, f"{path}/{name}") for name, item in value.items()}
 
     # --- references --------------------------------------------------------------
@@ -210,10 +212,12 @@ def _check_pattern(pattern: str, keyword: str, path: str) -> None:
         raise _unsupported(keyword, path, f"{pattern!r}: {reason}")
 
 
-def _check_numbers(value: Any, keyword: str, path: str) -> None:
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            _check_numbers(item, keyword, path)
+def _check_values(value: Any, keyword: str, path: str) -> None:
+    if isinstance(value, str):
+        limits.check_text(value)
+    elif isinstance(value, dict | list):
+        for item in [*value, *value.values()] if isinstance(value, dict) else value:
+            _check_values(item, keyword, path)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         whole = isinstance(value, int)
         if (whole and abs(value) > EXACT) or not math.isfinite(value):

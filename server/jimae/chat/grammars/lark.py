@@ -40,7 +40,7 @@ _NOT_UNICODE = re.compile(r"\(\?[a-z]*-[a-z]*u")
 
 def part(text: str, kind: str) -> Part:
     """Check a Lark grammar. `kind` is what its author calls it. Raises invalid_grammar."""
-    limits.check_size(text)
+    limits.check_size(text, limits.MAX_NOTATION)
     limits.check_depth(text)
     pieces = [LARK_OPTIONS]
     at = 0
@@ -50,6 +50,7 @@ def part(text: str, kind: str) -> Part:
         token = found.group()
         if found.lastgroup in _REFUSED:
             raise invalid(kind, _REFUSED[found.lastgroup].format(token))
+        limits.check_text(token)
         if found.lastgroup == "regex":
             check_regex(token, kind)
         if found.lastgroup == "directive":

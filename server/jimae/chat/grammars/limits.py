@@ -9,13 +9,22 @@ from jimae.errors import JimaeError
 
 MAX_CHARACTERS: Final = 256 * 1024
 MAX_DEPTH: Final = 64
+# A text that an answer must have word for word is tokenised whole at every step behind which
+# nothing else may come: 200 thousand characters took 3 s of everybody's time each time.
+MAX_TEXT: Final = 4096
+MAX_NOTATION: Final = 32 * 1024
 
 
-def check_size(text: str) -> None:
-    if len(text) > MAX_CHARACTERS:
-        raise JimaeError(
-            "grammar_too_large", what="characters", value=len(text), limit=MAX_CHARACTERS
-        )
+def check_size(text: str, most: int = MAX_CHARACTERS) -> None:
+    if len(text) > most:
+        raise JimaeError("grammar_too_large", what="characters", value=len(text), limit=most)
+
+
+def check_text(text: str) -> None:
+    """Refuse a text within a grammar, such as a name or a value, that is too long."""
+    if len(text) > MAX_TEXT:
+        what = "characters in one text"
+        raise JimaeError("grammar_too_large", what=what, value=len(text), limit=MAX_TEXT)
 
 
 def check_depth(text: str, *, opening: str = "[{(", closing: str = "]})") -> None:
