@@ -21,7 +21,8 @@ MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/mode
 
 
 def loaded(path: Path, n_cells: int = 1024) -> LlamaModel:
-    return LlamaModel(LoadOptions(path, n_cells=n_cells, n_running=8))
+    # One thread: two wait for each other, for ever where others want the cores as well.
+    return LlamaModel(LoadOptions(path, n_cells=n_cells, n_running=8, threads=1))
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +173,7 @@ CLOSE = 0.25
 @pytest.mark.weights
 def test_probabilities_of_a_prompt_are_those_of_its_tokens_one_by_one(smollm: LlamaModel) -> None:
     ids = story(
-        smollm, "The capital of Japan is Tokyo, and 東京 is where most of its people live. " * 6
+        smollm, "The capital of Japan is Tokyo, and 東京 is where most of its people live. " * 2
     )
     rows = token_by_token(smollm, ids)
     h, name = scored(smollm, ids, 128)
@@ -188,12 +189,12 @@ def test_probabilities_of_a_prompt_are_those_of_its_tokens_one_by_one(smollm: Ll
 
 @pytest.mark.weights
 def test_a_prompt_is_as_likely_in_whatever_chunks_it_is_read(smollm: LlamaModel) -> None:
-    ids = story(smollm, "Once upon a time there was a fox who lived by the river. " * 12)
+    ids = story(smollm, "Once upon a time there was a fox who lived by the river. " * 5)
     sums = []
-    for rows in (128, 57, 40):
+    for rows in (128, 40, 17):
         h, name = scored(smollm, ids, rows)
         told = h.prompt_logprobs(name)
-        assert len(told) == len(ids) > 128
+        assert len(told) == len(ids) > 40
         sums.append(sum(t.logprob or 0.0 for t in told))
     assert sums == pytest.approx([sums[0]] * 3, abs=CLOSE * 4)
 
