@@ -37,10 +37,7 @@ def _calls(calls: Calls) -> Reading[None]:
         except MalformedError:
             reader.position = end
             break
-    end = reader.position
-    yield from reader.space()
-    if not (yield from reader.accept(ALL_END)):
-        reader.position = end
+    yield from reader.accept_beyond_space(ALL_END)
 
 
 def _call(calls: Calls) -> Reading[None]:
@@ -56,13 +53,9 @@ def _call(calls: Calls) -> Reading[None]:
         raise MalformedError
     calls.begin(name)
     yield from json_value(reader, calls.answer.arguments)
-    end = reader.position
-    yield from reader.space()
-    if fenced and (yield from reader.accept("```")):
-        end = reader.position
-        yield from reader.space()
-    if not (yield from reader.accept(CALL_END)):
-        reader.position = end
+    if fenced:
+        yield from reader.accept_beyond_space("```")
+    yield from reader.accept_beyond_space(CALL_END)
 
 
 def parser(turn: Turn) -> MarkedParser:

@@ -35,7 +35,4 @@ def fenced_calls(calls: Calls) -> Reading[None]:
         yield from python_calls(calls)
     else:
         yield from json_calls(calls)
-    end = reader.position
-    yield from reader.space()
-    if not (yield from reader.accept(FENCE)):
-        reader.position = end
+    yield from reader.accept_beyond_space(FENCE)

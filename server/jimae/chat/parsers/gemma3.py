@@ -11,23 +11,12 @@ from __future__ import annotations
 
 from jimae.chat.parsers import hermes
 from jimae.chat.parsers.base import Family, Turn
-from jimae.chat.parsers.json_calls import json_calls
-from jimae.chat.parsers.marked import Calls, MarkedParser
-from jimae.chat.parsers.python_calls import python_list
-from jimae.chat.parsers.reader import MalformedError, Reading
-
-
-def _bare(calls: Calls) -> Reading[None]:
-    start = calls.reader.position
-    try:
-        yield from json_calls(calls)
-    except MalformedError:
-        calls.reader.position = start
-        yield from python_list(calls)
+from jimae.chat.parsers.marked import MarkedParser
+from jimae.chat.parsers.python_calls import json_or_list
 
 
 def parser(turn: Turn) -> MarkedParser:
-    return MarkedParser(turn, marked=hermes.MARKED, bare=_bare)
+    return MarkedParser(turn, marked=hermes.MARKED, bare=json_or_list)
 
 
 FAMILY = Family(

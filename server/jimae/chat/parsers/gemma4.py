@@ -26,10 +26,7 @@ def _call(calls: Calls) -> Reading[None]:
     calls.tool(name)
     arguments = yield from loose_members(reader)
     calls.make(name, dumps(arguments))
-    end = reader.position
-    yield from reader.space()
-    if not (yield from reader.accept(CLOSE)):
-        reader.position = end
+    yield from reader.accept_beyond_space(CLOSE)
 
 
 def parser(turn: Turn) -> MarkedParser:

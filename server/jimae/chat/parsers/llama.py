@@ -11,7 +11,7 @@ from __future__ import annotations
 from jimae.chat.parsers.base import CallSyntax, Family, Turn
 from jimae.chat.parsers.json_calls import json_calls
 from jimae.chat.parsers.marked import Calls, MarkedParser
-from jimae.chat.parsers.python_calls import python_calls, python_list
+from jimae.chat.parsers.python_calls import json_or_list, python_calls
 from jimae.chat.parsers.reader import MalformedError, Reading
 from jimae.chat.parsers.xml_calls import FUNCTION, xml_call
 
@@ -25,26 +25,14 @@ def _either(calls: Calls) -> Reading[None]:
     except MalformedError:
         reader.position = start
         yield from python_calls(calls)
-    end = reader.position
-    yield from reader.space()
-    if not (yield from reader.accept("<|python_end|>")):
-        reader.position = end
-
-
-def _bare(calls: Calls) -> Reading[None]:
-    start = calls.reader.position
-    try:
-        yield from json_calls(calls)
-    except MalformedError:
-        calls.reader.position = start
-        yield from python_list(calls)
+    yield from reader.accept_beyond_space("<|python_end|>")
 
 
 def parser(turn: Turn) -> MarkedParser:
     return MarkedParser(
         turn,
         marked={"<|python_tag|>": _either, "<|python_start|>": _either, FUNCTION: xml_call},
-        bare=_bare,
+        bare=json_or_list,
     )
 
 

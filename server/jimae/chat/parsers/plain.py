@@ -1,6 +1,6 @@
 """Models whose template knows no tools: they are told of them in a system message.
 
-See `jimae.chat.prompt_tools`. They are asked for <tool_call>{JSON}</tool_call>;
+See `jimae.chat.conversation`. They are asked for <tool_call>{JSON}</tool_call>;
 what they write instead is mostly a fence or a bare object.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jimae.chat.parsers.json_calls import dumps
+from jimae.chat.parsers.json_calls import dumps, json_calls
 from jimae.chat.parsers.loose_values import identifier, loose_value
 from jimae.chat.parsers.marked import Calls
 from jimae.chat.parsers.reader import MalformedError, Reading
@@ -27,6 +27,16 @@ def python_list(calls: Calls) -> Reading[None]:
     for name, arguments in found:
         if not calls.enough:
             calls.make(name, arguments)
+
+
+def json_or_list(calls: Calls) -> Reading[None]:
+    """Read JSON calls, or a list of Python's."""
+    start = calls.reader.position
+    try:
+        yield from json_calls(calls)
+    except MalformedError:
+        calls.reader.position = start
+        yield from python_list(calls)
 
 
 def python_calls(calls: Calls) -> Reading[None]:

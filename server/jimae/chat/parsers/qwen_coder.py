@@ -23,10 +23,7 @@ from jimae.chat.parsers.xml_calls import FUNCTION, xml_call
 def _function(calls: Calls) -> Reading[None]:
     """Qwen3-Coder sometimes leaves the mark out in front, but not behind."""
     yield from xml_call(calls)
-    end = calls.reader.position
-    yield from calls.reader.space()
-    if not (yield from calls.reader.accept(CLOSE)):
-        calls.reader.position = end
+    yield from calls.reader.accept_beyond_space(CLOSE)
 
 
 def parser(turn: Turn) -> MarkedParser:

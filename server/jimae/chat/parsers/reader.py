@@ -74,6 +74,15 @@ class Reader:
         self.position += len(literal)
         return True
 
+    def accept_beyond_space(self, literal: str) -> Reading[bool]:
+        """Take white space and `literal` if they come; else neither."""
+        start = self.position
+        yield from self.space()
+        if (yield from self.accept(literal)):
+            return True
+        self.position = start
+        return False
+
     def expect(self, literal: str) -> Reading[None]:
         """Take `literal`; raises MalformedError if the text does not go on with it."""
         if not (yield from self.accept(literal)):

@@ -18,7 +18,4 @@ def tagged_call(calls: Calls) -> Reading[None]:
         yield from xml_call(calls)
     else:
         yield from json_calls(calls)
-    end = reader.position
-    yield from reader.space()
-    if not (yield from reader.accept(CLOSE)):
-        reader.position = end
+    yield from reader.accept_beyond_space(CLOSE)

@@ -66,10 +66,7 @@ def _name(calls: Calls) -> Reading[str]:
 
 
 def _end(calls: Calls) -> Reading[None]:
-    end = calls.reader.position
-    yield from calls.reader.space()
-    if not (yield from calls.reader.accept("</function>")):
-        calls.reader.position = end
+    yield from calls.reader.accept_beyond_space("</function>")
 
 
 def schema_properties(tool: Tool) -> dict[str, Any]:
