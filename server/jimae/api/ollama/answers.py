@@ -35,19 +35,9 @@ class MessageBody(TypedDict):
     tool_calls: NotRequired[list[Call]]
 
 
-class Figures(TypedDict):
-    """What the last line tells beside `done`."""
-
-    total_duration: int
-    load_duration: int
-    prompt_eval_count: int
-    prompt_eval_duration: int
-    eval_count: int
-    eval_duration: int
-
-
-class Line(Figures, total=False):
-    """A line of a stream, or the whole answer: `message` of a chat, `response` of a text."""
+class Line(TypedDict, total=False):
+    """A line of a stream, or the whole answer: `message` of a chat, `response` of a text. What
+    follows `done_reason` is told at the end."""
 
     model: str
     created_at: str
@@ -57,6 +47,12 @@ class Line(Figures, total=False):
     logprobs: list[Logprob]
     done: bool
     done_reason: Literal["stop", "length", "load"]
+    total_duration: int
+    load_duration: int
+    prompt_eval_count: int
+    prompt_eval_duration: int
+    eval_count: int
+    eval_duration: int
 
 
 class Details(TypedDict):

@@ -3,6 +3,7 @@ field."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -38,6 +39,8 @@ from jimae.types import (
 )
 
 LATEST: Final = ":latest"
+# A duration of nothing: 0, 0.0, 0s, 0m.
+_ZERO: Final = re.compile(r"0+(\.0*)?[a-zµ]*")
 _EFFORTS: Final[dict[bool | Level, Effort]] = {
     False: "none",
     True: "medium",
@@ -91,7 +94,7 @@ def only_loads(request: OllamaChatRequest | OllamaGenerateRequest) -> bool:
         if isinstance(request, OllamaChatRequest)
         else not (request.prompt or request.suffix)
     )
-    if loads and str(request.keep_alive).rstrip("smh") == "0":
+    if loads and _ZERO.fullmatch(str(request.keep_alive)):
         raise unsupported("keep_alive", request.keep_alive)
     return loads
 

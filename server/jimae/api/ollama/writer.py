@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from jimae.api.answering import ended
 from jimae.api.calls import whole_arguments
-from jimae.api.ollama.answers import Call, Figures, Line, Logprob, MessageBody, TokenProbability
+from jimae.api.ollama.answers import Call, Line, Logprob, MessageBody, TokenProbability
 from jimae.api.openai.token_text import finite, token_text
 from jimae.types import Delta, Done, TokenLogprob
 
 NANOSECONDS = 1_000_000_000
 
 
-class Said(NamedTuple):
+@dataclass(frozen=True)
+class Said:
     """More of an answer."""
 
     text: str = ""
@@ -29,10 +31,15 @@ class Said(NamedTuple):
     logprobs: tuple[Logprob, ...] = ()
 
     def __bool__(self) -> bool:
-        return any(self)
+        return bool(self.text or self.thinking or self.calls or self.logprobs)
 
-    def __add__(self, more: Said) -> Said:  # type: ignore[override]
-        return Said(*(mine + other for mine, other in zip(self, more, strict=True)))
+    def __add__(self, more: Said) -> Said:
+        return Said(
+            self.text + more.text,
+            self.thinking + more.thinking,
+            self.calls + more.calls,
+            self.logprobs + more.logprobs,
+        )
 
 
 class Shape(Protocol):
@@ -119,7 +126,7 @@ class LineWriter:
             line["logprobs"] = list(said.logprobs)
         return line
 
-    def _figures(self, done: Done) -> Figures:
+    def _figures(self, done: Done) -> Line:
         loaded = self._begun if self._loaded is None else self._loaded
         return {
             "total_duration": self._clock() - self._begun,
@@ -131,11 +138,14 @@ class LineWriter:
         }
 
 
-class _Begun(NamedTuple):
+@dataclass
+class _Begun:
+    """A call whose arguments are still coming."""
+
     index: int
     id: str
     name: str
-    arguments: list[str]
+    arguments: list[str] = field(default_factory=list)
 
 
 class _Calls:
@@ -152,7 +162,7 @@ class _Calls:
         for call in delta.calls:
             if call.id is not None:
                 found.append(self.end())
-                self._begun = _Begun(call.index, call.id, call.name or "", [])
+                self._begun = _Begun(call.index, call.id, call.name or "")
             if self._begun is not None:
                 self._begun.arguments.append(call.arguments)
         return tuple(call for calls, _ in found for call in calls), "".join(
@@ -175,7 +185,12 @@ class _Calls:
 
 
 def _logprob(entry: TokenLogprob) -> Logprob:
-    told: Logprob = {**_probability(entry.piece, entry.logprob or 0.0)}
+    chosen = _probability(entry.piece, entry.logprob or 0.0)
+    told: Logprob = {
+        "token": chosen["token"],
+        "logprob": chosen["logprob"],
+        "bytes": chosen["bytes"],
+    }
     if entry.top:
         told["top_logprobs"] = [_probability(piece, value) for _, piece, value in entry.top]
     return told
