@@ -20,9 +20,9 @@ from jimae.types import Outputs
 MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 
 
-def loaded(path: Path, n_cells: int = 1024) -> LlamaModel:
-    # One thread: two wait for each other, for ever where others want the cores as well.
-    return LlamaModel(LoadOptions(path, n_cells=n_cells, n_running=8, threads=1))
+def loaded(path: Path, n_cells: int = 1024, threads: int = 1) -> LlamaModel:
+    # Two threads wait for each other long where others want the cores as well.
+    return LlamaModel(LoadOptions(path, n_cells=n_cells, n_running=8, threads=threads))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def smollm() -> Iterator[LlamaModel]:
 
 @pytest.fixture(scope="module")
 def gemma() -> Iterator[LlamaModel]:
-    model = loaded(MODELS / "gemma3-270m.gguf", n_cells=2048)
+    model = loaded(MODELS / "gemma3-270m.gguf", n_cells=2048, threads=0)
     yield model
     model.close()
 
