@@ -299,15 +299,15 @@ async def test_a_ranking_that_cannot_be_is_an_error(
 
 
 async def test_ollama_s_form(served: Served, weights: Weights) -> None:
-    client = ollama.AsyncClient(host=served.url, trust_env=False)
-    answer = await client.embed(model="bert:latest", input=TEXTS)
+    async with ollama.AsyncClient(host=served.url, trust_env=False) as client:
+        answer = await client.embed(model="bert:latest", input=TEXTS)
+        with pytest.raises(ollama.ResponseError, match="takes at most 256"):
+            await client.embed(model="bert", input="a" * 300, truncate=True)
     for text, vector in zip(TEXTS, answer.embeddings, strict=True):
         assert vector == pytest.approx(
             expected(weights["bert"], around(text), "mean"), abs=TOLERANCE
         )
     assert answer.prompt_eval_count == sum(len(around(text)) for text in TEXTS)
-    with pytest.raises(ollama.ResponseError, match="takes at most 256"):
-        await client.embed(model="bert", input="a" * 300, truncate=True)
 
 
 async def test_who_leaves_frees_the_model(http: httpx.AsyncClient) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import functools
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from jimae.catalogue.gguf_header import read_header
 from jimae.errors import JimaeError
 from jimae.llama.devices import free_gpu_memory, layers_on_gpu
 from jimae.llama.model import Infill, MemoryKind
+from jimae.llama.turn import Turn
 from jimae.settings import EngineSettings
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class LlamaWeights:
         _initialise()
         self._owner = share is None
         if share is None:
-            self._turn = threading.Lock()
+            self._turn = Turn()
             self._model = _load(options, progress)
             self.vocab = LlamaVocab(self._model)
         else:
