@@ -39,12 +39,15 @@ from jimae.api.openai.completions.schema import CompletionRequest
 from jimae.api.openai.embeddings import EmbeddingList, EmbeddingRequest, EmbeddingRoutes
 from jimae.api.openai.files.form import DESCRIPTION as FILE_FORM
 from jimae.api.openai.files.routes import FileRoutes
+from jimae.api.openai.responses.queries import described
 from jimae.api.openai.responses.routes import ConversationRoutes, ResponseRoutes
 from jimae.api.openai.responses.schema import (
     ConversationRequest,
     ConversationUpdate,
     ItemsRequest,
+    ListQuery,
     ResponseRequest,
+    RetrieveQuery,
 )
 from jimae.api.openai.routes import OpenAIRoutes
 from jimae.api.page import Page, SecurityHeaders, page_directory
@@ -138,10 +141,11 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
 
     one = "/v1/responses/{response_id}"
     post("/v1/responses", responses=failed, openapi_extra=_body(ResponseRequest))(responses.create)
-    get(one, responses=failed)(responses.get)
+    retrieved, paged = described(RetrieveQuery), described(ListQuery)
+    get(one, responses=failed, openapi_extra=retrieved)(responses.get)
     delete(one, responses=failed)(responses.delete)
     post(f"{one}/cancel", responses=failed)(responses.cancel)
-    get(f"{one}/input_items", responses=failed)(responses.input_items)
+    get(f"{one}/input_items", responses=failed, openapi_extra=paged)(responses.input_items)
 
     begin, change = _body(ConversationRequest), _body(ConversationUpdate)
     one = "/v1/conversations/{conversation_id}"
@@ -151,7 +155,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     delete(one, responses=failed)(conversations.delete)
     add = _body(ItemsRequest)
     post(f"{one}/items", responses=failed, openapi_extra=add)(conversations.add_items)
-    get(f"{one}/items", responses=failed)(conversations.list_items)
+    get(f"{one}/items", responses=failed, openapi_extra=paged)(conversations.list_items)
     get(f"{one}/items/{{item_id}}", responses=failed)(conversations.get_item)
     delete(f"{one}/items/{{item_id}}", responses=failed)(conversations.delete_item)
 
