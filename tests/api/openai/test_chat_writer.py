@@ -166,6 +166,17 @@ async def test_probabilities_are_streamed_also_where_no_text_is(
     ]
 
 
+async def test_probabilities_of_a_delta_with_several_parts_are_told_once(
+    client: httpx.AsyncClient, backend: FakeBackend
+) -> None:
+    token = TokenLogprob(5, "東".encode(), -0.5)
+    backend.play(Started(7, 0), Delta("東", (5,), reasoning="さて", logprobs=(token,)), done(1))
+    asked = {"model": "fake", "messages": [QUESTION], "stream": True, "logprobs": True}
+    chunks = official.bodies((await client.post(URL, json=asked)).text)
+    told = [chunk["choices"][0]["logprobs"] is not None for chunk in chunks]
+    assert told == [False, True, False, False]
+
+
 async def test_the_tier_is_told_if_it_was_asked_for(client: httpx.AsyncClient) -> None:
     assert (await whole(client, service_tier="auto"))["service_tier"] == "default"
     assert "service_tier" not in await whole(client)
