@@ -80,7 +80,7 @@ class Conversations:
             session.flush()
             items.prune(session, head)
 
-        await self._store.write(transaction)
+        await self._store.erase(transaction)
 
     async def items(self, owner: str, conversation_id: str) -> list[Item]:
         """All of them, oldest first."""
@@ -120,7 +120,7 @@ class Conversations:
             items.remove(session, session.get_one(tables.Item, item_id))
             return _told(row)
 
-        return await self._store.write(transaction)
+        return await self._store.erase(transaction)
 
 
 def _append(

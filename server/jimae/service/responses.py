@@ -266,7 +266,7 @@ class Responses:
             run.cancel()
             await run.ended()
         self._kept.pop(response_id, None)
-        await self._store.write(partial(records.delete, owner=owner, response_id=response_id))
+        await self._store.erase(partial(records.delete, owner=owner, response_id=response_id))
 
     async def input_items(self, owner: str, response_id: str) -> list[Item]:
         """Everything the model was shown, oldest first. Raises `response_not_found`."""

@@ -75,6 +75,23 @@ def sqlite_engine(url: URL, *, write: bool, size: int, foreign_keys: bool = True
     return engine
 
 
+def keeps_log(engine: Engine) -> bool:
+    """Whether what was deleted stays in a file beside the database until that is emptied."""
+    return engine.dialect.name == "sqlite"
+
+
+def empty_log(engine: Engine) -> None:
+    """Move everything from the log into the file, and cut the log to nothing.
+
+    Waits for readers as any transaction does; one that stays longer leaves it to the next time.
+    """
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+
+
 def postgresql_engine(url: URL, *, size: int) -> Engine:
     """Connections to the server that the URL names, and to no other.
 

@@ -89,6 +89,15 @@ class Store:
         """
         return await self._in_thread(self._writers, -1, transaction)
 
+    async def erase(self, transaction: Transaction[T]) -> T:
+        """`write` for what deletes: afterwards it is not in SQLite's log any more, either.
+        PostgreSQL overwrites it when it vacuums."""
+        done = await self.write(transaction)
+        if self._engines and database.keeps_log(self._engines[-1]):
+            empty = partial(_run, partial(database.empty_log, self._engines[-1]))
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._writers, empty))
+        return done
+
     async def _in_thread(
         self, threads: ThreadPoolExecutor | None, engine: int, transaction: Transaction[T]
     ) -> T:
