@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fakes.engine_harness import Harness, alone
+from jimae.engine.persistence import KEPT_CELLS
 from jimae.engine.prefix_store import SavedPrefix
 from jimae.engine.radix_tree import common_prefix
 
@@ -116,3 +117,44 @@ def test_forgetting_leaves_nothing() -> None:
     assert store.kept == []
     assert after.engine.cache.cells_used == 0
     after.check()
+
+
+def test_idle_cells_leave_the_cache_and_come_back() -> None:
+    store = MemoryStore()
+    engine = harness(store, n_cells=8192)
+    texts = [f"{n} is the number of this conversation. " * 8 for n in range(2 * KEPT_CELLS // 300)]
+    for text in texts:
+        engine.submit(text, max_tokens=2)
+        engine.run()
+    assert engine.engine.cache.cells_used > KEPT_CELLS
+    while engine.engine.tidy():
+        engine.engine.cache.check_integrity()
+    assert KEPT_CELLS // 2 < engine.engine.cache.cells_used <= KEPT_CELLS
+    assert engine.engine.cache.measure("u", list(texts[0].encode()))[0] == 0
+    again = engine.submit(texts[0] + "go on")
+    engine.run()
+    assert engine.done(again).usage.cached_tokens >= len(texts[0])
+    assert engine.tokens(again) == alone(texts[0] + "go on")
+
+
+def test_what_is_read_again_in_no_time_is_dropped_unsaved() -> None:
+    store = MemoryStore()
+    engine = harness(store, n_cells=8192)
+    for n in range(60):
+        engine.submit(f"{n} " * 30, max_tokens=2)
+        engine.run()
+    assert engine.engine.cache.cells_used > KEPT_CELLS
+    while engine.engine.tidy():
+        pass
+    assert engine.engine.cache.cells_used <= KEPT_CELLS
+    assert store.kept == []
+
+
+def test_running_sequences_are_not_retired() -> None:
+    engine = harness(MemoryStore(), n_cells=8192)
+    name = engine.submit("a" * (KEPT_CELLS + 100), max_tokens=50)
+    for _ in range(40):
+        engine.engine.step()
+    assert not engine.engine.tidy()
+    engine.run()
+    assert engine.tokens(name) == alone("a" * (KEPT_CELLS + 100), max_tokens=50)

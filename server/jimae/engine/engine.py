@@ -136,6 +136,10 @@ class Engine:
         """Save one idle prefix that is worth it; whether there was one."""
         return self._persistence is not None and self._persistence.save_one()
 
+    def tidy(self) -> bool:
+        """Do one thing for which there is time while nobody asks; whether there was one."""
+        return self.save_one() or (self._persistence is not None and self._persistence.retire())
+
     def forget(self, scope: str) -> None:
         """Drop what idle sequences of a scope hold, in memory and on disk."""
         self.cache.forget(scope)

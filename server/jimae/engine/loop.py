@@ -124,7 +124,7 @@ class EngineLoop:
                     if not self._wake.wait(IDLE_SECONDS if unsaved else None):
                         break
             if not self._inbox and not self._engine.busy:
-                unsaved = self._engine.save_one()
+                unsaved = self._engine.tidy()
                 continue
             unsaved = True
             self._take()

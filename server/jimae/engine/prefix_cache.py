@@ -209,6 +209,18 @@ class PrefixCache:
                     leaf.saved = True
         return None
 
+    def least_recent(self) -> Idle:
+        """The idle sequence that was used least recently. There must be one."""
+        chosen = self._least_recent()
+        if chosen.seq_id is None:
+            raise AssertionError("a leaf has a sequence id")
+        scope = next(s for s, r in self._roots.items() if any(n is chosen for n in leaves(r)))
+        return Idle(scope, chosen.seq_id, path_to(chosen), chosen)
+
+    def drop(self, idle: Idle) -> None:
+        """Give up an idle sequence; what others share of it stays."""
+        self._remove(idle.node)
+
     def forget(self, scope: str) -> None:
         """Drop every idle sequence of a scope."""
         if (root := self._roots.get(scope)) is not None:
