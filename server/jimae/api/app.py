@@ -20,7 +20,7 @@ from jimae.api.anthropic.schema import CountTokensRequest, MessagesRequest
 from jimae.api.guard import LocalOnly
 from jimae.api.health import HealthRoutes, Ready
 from jimae.api.ollama.answers import Line
-from jimae.api.ollama.embed import EmbedBody, EmbedRequest, EmbedRoutes
+from jimae.api.ollama.embed import EmbedBody, EmbedRequest, EmbedRoutes, OldEmbedRequest
 from jimae.api.ollama.errors import Envelope as OllamaEnvelope
 from jimae.api.ollama.routes import OllamaRoutes
 from jimae.api.ollama.schema import (
@@ -75,6 +75,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     OllamaChatRequest,
     OllamaGenerateRequest,
     EmbedRequest,
+    OldEmbedRequest,
     ShowRequest,
     PullRequest,
 )
@@ -198,11 +199,15 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     post("/api/generate", responses=written, openapi_extra=_body(OllamaGenerateRequest))(
         ollama.generate
     )
+    embed = EmbedRoutes(service)
     post(
         "/api/embed",
         responses={200: {"model": EmbedBody}, **declined},
         openapi_extra=_body(EmbedRequest),
-    )(EmbedRoutes(service).create)
+    )(embed.create)
+    post("/api/embeddings", responses=declined, openapi_extra=_body(OldEmbedRequest))(
+        embed.create_old
+    )
     get("/api/tags", responses=declined)(ollama.tags)
     get("/api/ps", responses=declined)(ollama.ps)
     get("/api/version", responses=declined)(ollama.version)

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from jimae.api.anthropic.parameters import COUNT_TOKENS, MESSAGES
 from jimae.api.ollama.embed import EMBED
+from jimae.api.ollama.embed import EMBEDDINGS as OLLAMA_EMBEDDINGS
 from jimae.api.ollama.parameters import CHAT as OLLAMA_CHAT
 from jimae.api.ollama.parameters import GENERATE, PULL, SHOW
 from jimae.api.openai.batches.parameters import ENDPOINTS as BATCHES
@@ -52,6 +53,7 @@ ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("POST", "/api/chat", OLLAMA_CHAT, OLLAMA),
     Endpoint("POST", "/api/generate", GENERATE),
     Endpoint("POST", "/api/embed", EMBED),
+    Endpoint("POST", "/api/embeddings", OLLAMA_EMBEDDINGS),
     Endpoint("POST", "/api/show", SHOW),
     Endpoint("POST", "/api/pull", PULL),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,16 @@ from ollama import ChatResponse, GenerateResponse, ListResponse, ProcessResponse
 from fakes.backend import FakeBackend, done, saying
 from fakes.serving import Served
 from jimae.errors import JimaeError
-from jimae.types import CallDelta, ChatPrompt, Delta, Queued, Started, TextPrompt, TokenLogprob
+from jimae.types import (
+    CallDelta,
+    ChatPrompt,
+    Delta,
+    Embedded,
+    Queued,
+    Started,
+    TextPrompt,
+    TokenLogprob,
+)
 
 MESSAGES = [{"role": "user", "content": "東京の天気は?"}]
 TOOL = {
@@ -229,3 +239,14 @@ async def test_paths_and_methods(served: Served) -> None:
         assert isinstance(wrong.json()["error"], str)
         # Not Ollama's: told in our own envelope.
         assert (await http.get("/api/nothing")).json()["error"]["code"] == "not_found"
+
+
+async def test_vectors(api: ollama.AsyncClient, backend: FakeBackend) -> None:
+    vector = struct.pack("<2f", 0.6, 0.8)
+    for _ in range(2):
+        backend.play(Started(7, 0), Embedded(vector), done(0))
+    many = await api.embed(model="fake:latest", input="東京")
+    one = await api.embeddings(model="fake", prompt="東京")
+    assert many.embeddings == [one.embedding]
+    assert one.embedding == pytest.approx([0.6, 0.8])
+    assert [request.prompt for request in backend.requests] == [TextPrompt("東京")] * 2

@@ -1,4 +1,4 @@
-"""POST /api/embed: vectors of texts, in Ollama's form."""
+"""POST /api/embed and the older /api/embeddings: vectors of texts, in Ollama's form."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ EMBED: Final[dict[str, Parameter]] = {
     "options": refused("Nothing of them concerns vectors.", one_of({})),
 }
 
+EMBEDDINGS: Final[dict[str, Parameter]] = {
+    **{name: EMBED[name] for name in ("model", "keep_alive", "options")},
+    "prompt": works("A text. What is too long for the model is an error, not a cut."),
+}
+
 
 class EmbedRequest(Strict):
     """Body of POST /api/embed."""
@@ -43,6 +48,17 @@ class EmbedRequest(Strict):
     model: ModelId
     input: Filled | Annotated[list[Filled], Field(min_length=1, max_length=MAX_INPUTS)]
     dimensions: Count | None = None
+
+
+class OldEmbedRequest(Strict):
+    """Body of POST /api/embeddings."""
+
+    model: ModelId
+    prompt: Filled
+
+
+class OldEmbedBody(TypedDict):
+    embedding: list[float]
 
 
 class EmbedBody(TypedDict):
@@ -56,7 +72,7 @@ class EmbedBody(TypedDict):
 
 
 class EmbedRoutes:
-    """The handler, over one service."""
+    """The handlers, over one service."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -65,6 +81,19 @@ class EmbedRoutes:
         """Turn texts into vectors."""
         body = await read_object(request, self._service.settings.server.max_body_mb)
         return WhenReady(partial(self.answer, body))
+
+    async def create_old(self, request: Request) -> Response:
+        """Turn one text into a vector."""
+        body = await read_object(request, self._service.settings.server.max_body_mb)
+        return WhenReady(partial(self.answer_old, body))
+
+    async def answer_old(self, body: Mapping[str, object]) -> OldEmbedBody:
+        """The body of an answer to the body of an older request."""
+        wanted = validated(body, EMBEDDINGS, OldEmbedRequest)
+        prompt = TextPrompt(checked(wanted.prompt, "prompt"))
+        ask = EmbedAsk(model_id(wanted.model), (prompt,), list_given=False)
+        made = await self._service.embeddings.embed(ask)
+        return {"embedding": floats(made.vectors[0])}
 
     async def answer(self, body: Mapping[str, object]) -> EmbedBody:
         """The body of an answer to the body of a request."""
