@@ -1,0 +1,97 @@
+"""Responses without HTTP: how they begin and end, whoever lets go of them and when."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from fakes.backend import Backends, FakeBackend, forever
+from fakes.waiting import until
+from jimae.errors import JimaeError
+from jimae.service.chat import Ask
+from jimae.service.items import made
+from jimae.service.responses import Wanted
+from jimae.service.service import Service
+from jimae.settings import Settings
+from jimae.types import ChatPrompt
+
+OWNER = "local"
+WANTED = Wanted(
+    ask=Ask(model="fake", prompt=ChatPrompt(())),
+    prompt=ChatPrompt(()),
+    sent=(made("message", {"content": [{"type": "input_text", "text": "話して"}]}, role="user"),),
+    shown={},
+    background=True,
+)
+
+
+@pytest.fixture
+async def service(stored: Settings, backends: Backends) -> AsyncIterator[Service]:
+    backends["fake"].default = forever()
+    service = Service(stored, backends.make)
+    await service.start()
+    yield service
+    await service.close()
+
+
+def another() -> Wanted:
+    """The same again: an item is in one place only."""
+    sent = tuple(made(item.kind, item.data, role=item.role) for item in WANTED.sent)  # type: ignore[union-attr]
+    return replace(WANTED, sent=sent)
+
+
+async def test_cancelled_before_its_first_step(service: Service) -> None:
+    run = await service.responses.create(OWNER, another())
+    run.cancel()
+    async with asyncio.timeout(5):
+        assert (await run.ended()).status == "cancelled"
+    kept = await service.responses.get(OWNER, run.record.id)
+    assert kept.status == "cancelled"
+    assert not service.responses.is_live(run.record.id)
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_let_go_at_any_time_it_ends(
+    service: Service, backend: FakeBackend, steps: int
+) -> None:
+    """Whoever waits for it to begin is cancelled after so many turns of the event loop."""
+    wanted = replace(another(), background=False)
+    task = asyncio.create_task(service.responses.create(OWNER, wanted))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    try:
+        run = await task
+    except asyncio.CancelledError:
+        pass
+    else:
+        run.cancel()
+    await until(lambda: backend.active == 0)
+    await until(lambda: not service.responses._runs)
+
+
+async def test_ended_twice(service: Service, backend: FakeBackend) -> None:
+    run = await service.responses.create(OWNER, another())
+    await until(lambda: backend.active == 1)
+    for _ in range(3):
+        run.cancel()
+    ended = await asyncio.gather(*(run.ended() for _ in range(3)))
+    assert {record.status for record in ended} == {"cancelled"}
+    run.cancel()
+
+
+async def test_closing_stores_the_end_of_all(service: Service, stored: Settings) -> None:
+    runs = [await service.responses.create(OWNER, another()) for _ in range(5)]
+    await service.close()
+    again = Service(stored, Backends().make)
+    await again.start()
+    for run in runs:
+        kept = await again.responses.get(OWNER, run.record.id)
+        assert kept.error is not None
+        assert (kept.status, kept.error.code) == ("failed", "server_stopping")
+    with pytest.raises(JimaeError):
+        await again.responses.get("mallory", runs[0].record.id)
+    await again.close()
