@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from openai.types import Model
 
 from fakes import official
 from fakes.files import write_gguf
+from jimae.api.openai.models import model_body
 from jimae.catalogue.installed import record
 from jimae.catalogue.registry import load
+from jimae.service.model_status import ModelStatus
 from jimae.settings import Settings
+from jimae.types import Capability, ModelInfo
 
 KNOWN = "smollm2-135m"
 SUM = "ab" * 32
@@ -63,6 +67,20 @@ async def test_one_of_the_catalogue_tells_before_it_is_loaded(
     assert found["file"] == {"bytes": path.stat().st_size, "sha256": SUM}
     _append(path)
     assert (await models(client))[KNOWN]["file"]["sha256"] is None
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "output"),
+    [
+        (("chat", "completions", "embeddings"), ["text", "embedding"]),
+        (("rerank",), ["score"]),
+        ((), ["text"]),
+    ],
+)
+def test_what_comes_out_of_a_model(capabilities: tuple[Capability, ...], output: list[str]) -> None:
+    status = ModelStatus("m", "ready", False, 0, None, None, None, None, 1, None)
+    loaded = ModelInfo("m", "a", 1, 1, 1, 1, 1, "attention", True, capabilities=capabilities)
+    assert model_body(status._replace(info=loaded))["modalities"]["output"] == output
 
 
 def _append(path: Path) -> None:

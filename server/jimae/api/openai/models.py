@@ -10,12 +10,20 @@ from jimae.catalogue.entry import Commercial, Model
 from jimae.service.model_status import ModelState, ModelStatus
 from jimae.types import Capability
 
+Output = Literal["text", "embedding", "score"]
+
 OWNER: Final = "jimae"
 # Until a model was loaded, its catalogue entry says what it is for.
 _KINDS: Final[dict[str, list[Capability]]] = {
     "chat": ["chat", "completions"],
     "base": ["completions"],
     "embedding": ["embeddings"],
+}
+_OUTPUTS: Final[dict[Capability, Output]] = {
+    "chat": "text",
+    "completions": "text",
+    "embeddings": "embedding",
+    "rerank": "score",
 }
 
 
@@ -27,7 +35,7 @@ class LicenceBody(TypedDict):
 
 class Modalities(TypedDict):
     input: list[Literal["text"]]
-    output: list[Literal["text", "embedding"]]
+    output: list[Output]
 
 
 class FileBody(TypedDict):
@@ -82,7 +90,7 @@ def model_body(status: ModelStatus) -> ModelBody:
         "context_trained": info.context_train if info else entry.context if entry else None,
         "modalities": {
             "input": ["text"],
-            "output": ["embedding"] if capabilities == ["embeddings"] else ["text"],
+            "output": _outputs(capabilities),
         },
         "capabilities": capabilities,
         "parser": info.parser if info else None,
@@ -97,6 +105,11 @@ def _capabilities(status: ModelStatus) -> list[Capability] | None:
     if status.info is not None:
         return list(status.info.capabilities)
     return _KINDS[status.entry.kind] if status.entry else None
+
+
+def _outputs(capabilities: list[Capability] | None) -> list[Output]:
+    able = [_OUTPUTS[one] for one in capabilities or () if one in _OUTPUTS]
+    return list(dict.fromkeys(able)) or ["text"]
 
 
 def _parameters(status: ModelStatus) -> int | None:
