@@ -16,6 +16,7 @@ from jimae.service.items import made
 from jimae.service.responses import Wanted
 from jimae.service.service import Service
 from jimae.settings import Settings
+from jimae.store.tables import Response as Row
 from jimae.types import ChatPrompt
 
 OWNER = "local"
@@ -94,4 +95,26 @@ async def test_closing_stores_the_end_of_all(service: Service, stored: Settings)
         assert (kept.status, kept.error.code) == ("failed", "server_stopping")
     with pytest.raises(JimaeError):
         await again.responses.get("mallory", runs[0].record.id)
+    await again.close()
+
+
+async def test_what_was_left_unfinished_is_marked_at_the_start(
+    service: Service, stored: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise JimaeError("storage_full")
+
+    monkeypatch.setattr("jimae.service.records.finish", full)
+    run = await service.responses.create(OWNER, another())
+    run.cancel()
+    await run.ended()
+    await service.close()
+
+    again = Service(stored, Backends().make)
+    await again.start()
+    status = await again.store.read(lambda session: session.get_one(Row, run.record.id).status)
+    assert status == "failed"
+    kept = await again.responses.get(OWNER, run.record.id)
+    assert kept.error is not None
+    assert kept.error.code == "response_interrupted"
     await again.close()

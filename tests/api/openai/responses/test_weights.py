@@ -95,7 +95,12 @@ async def test_a_form_holds(api: openai.AsyncOpenAI) -> None:
 
 async def test_a_tool_is_called_and_its_result_read(api: openai.AsyncOpenAI) -> None:
     asked = await api.responses.create(
-        model=MODEL, input="東京の天気は?", tools=[WEATHER], tool_choice="required", temperature=0
+        model=MODEL,
+        input="東京の天気は?",
+        tools=[WEATHER],
+        tool_choice="required",
+        temperature=0,
+        max_output_tokens=64,
     )
     valid(asked)
     call: Any = asked.output[-1]
