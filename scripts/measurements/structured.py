@@ -53,7 +53,7 @@ FORM = Grammar("json_schema", json.dumps(SCHEMA, ensure_ascii=False))
 
 
 async def decode(
-    backend: LocalBackend, name: str, grammar: Grammar | None
+    backend: LocalBackend, name: str, grammar: Grammar | None, most: int
 ) -> tuple[float, list[int]]:
     """Seconds per token of one answer, behind its first, and its tokens."""
     request = GenerateRequest(
@@ -61,7 +61,7 @@ async def decode(
         Principal("u", "u"),
         ChatPrompt((Message("user", (TextPart(QUESTION),)),)),
         Sampling(temperature=0.0),
-        max_tokens=TOKENS,
+        max_tokens=most,
         reproducible=True,
         ignore_eos=grammar is None,
         grammar=grammar,
@@ -74,7 +74,7 @@ async def decode(
                 times.append(time.monotonic())
                 ids += tokens
             case Done(usage=usage):
-                assert usage.completion_tokens == TOKENS, usage
+                assert usage.completion_tokens == most, usage
     return (times[-1] - times[0]) / (len(times) - 1), ids
 
 
@@ -97,7 +97,7 @@ def mask_times(path: Path, ids: list[int]) -> list[float]:
     return taken
 
 
-async def measure(path: Path) -> None:
+async def measure(path: Path, runs: int, tokens: int) -> None:
     chosen = {
         "engine.kv_tokens": N_CELLS,
         "engine.parallel": 1,
@@ -109,16 +109,17 @@ async def measure(path: Path) -> None:
     free: list[float] = []
     held: list[float] = []
     ids: list[int] = []
-    for run in range(RUNS + 1):
-        one, _ = await decode(backend, f"free{run}", None)
-        other, ids = await decode(backend, f"held{run}", FORM)
+    for run in range(runs + 1):
+        one, _ = await decode(backend, f"free{run}", None, tokens)
+        other, ids = await decode(backend, f"held{run}", FORM, tokens)
         if run:  # the first pair warms up
             free.append(one)
             held.append(other)
+            print(f"pair {run}: {one * 1000:.1f} and {other * 1000:.1f} ms a token", flush=True)
     await backend.close()
     plain, structured = statistics.median(free), statistics.median(held)
     pairs = statistics.median(b / a for a, b in zip(free, held, strict=True))
-    print(f"{path.stem}, {RUNS} pairs of {TOKENS} tokens")
+    print(f"{path.stem}, {runs} pairs of {tokens} tokens")
     print(f"free text   {plain * 1000:7.2f} ms a token (median)")
     print(f"structured  {structured * 1000:7.2f} ms a token: {structured / plain - 1:+.1%}")
     print(f"median of the pairs' ratios: {pairs - 1:+.1%}")
@@ -129,8 +130,12 @@ async def measure(path: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", nargs="?", default="qwen2.5-coder-1.5b")
-    asyncio.run(measure(test_models() / f"{parser.parse_args().model}.gguf"))
+    parser.add_argument("--model", default="qwen2.5-coder-1.5b")
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--tokens", type=int, default=TOKENS)
+    given = parser.parse_args()
+    path = test_models() / f"{given.model}.gguf"
+    asyncio.run(measure(path, given.runs, given.tokens))
 
 
 if __name__ == "__main__":
