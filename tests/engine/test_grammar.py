@@ -230,3 +230,18 @@ def test_drafts_leave_the_distribution_within_a_grammar_as_it_is() -> None:
     assert set(a) | set(b) == {100, 101, 102}
     chi = sum((a[k] - b[k]) ** 2 / (a[k] + b[k]) for k in set(a) | set(b))
     assert chi < 19  # two degrees of freedom: p < 0.0001
+
+
+def test_an_aborted_step_waits_for_its_masks_before_others_are_drafted() -> None:
+    """The constraint of the tests refuses to confirm a draft while it computes masks."""
+    whole, name = answer(cheap=True, sampling=Sampling(temperature=0.0))
+    h = Harness(model=Copying(n_cells=2048))
+    h.engine.cost.predict = lambda tokens, pairs: 1.0  # type: ignore[method-assign]
+    rng = random.Random(3)  # noqa: S311
+    prompt = [rng.randrange(97, 120) for _ in range(40)]
+    other = h.submit(prompt, max_tokens=80, constraint=RuleConstraint(now_and_then))
+    while h.engine.busy:
+        h.model.abort()
+        h.step()
+        h.step()
+    assert h.tokens(other) == whole.tokens(name)
