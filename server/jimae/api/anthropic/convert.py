@@ -92,11 +92,13 @@ def messages_ask(request: MessagesRequest) -> Ask:
 def prompt(request: CountTokensRequest) -> ChatPrompt:
     """What the model is shown. Raises a JimaeError of status 400."""
     _choice(request.tool_choice, request.tools or ())
+    tools = _tools(request.tools or ())
     messages = conversation(request.messages)
     return ChatPrompt(
         messages=(*system_message(request.system), *messages),
         continue_last=messages[-1].role == "assistant",
-        tools=_tools(request.tools or ()),
+        # What may not be called is not shown either.
+        tools=() if isinstance(request.tool_choice, NoChoice) else tools,
         reasoning_effort=_effort(request),
     )
 

@@ -73,5 +73,5 @@ MESSAGES: Final[dict[str, Parameter]] = {
 
 COUNT_TOKENS: Final[dict[str, Parameter]] = {
     **_SHARED,
-    "tool_choice": works("Changes nothing about the count, but is checked."),
+    "tool_choice": works("With none the tools are not shown to the model, and not counted."),
 }
