@@ -48,6 +48,7 @@ class Blobs:
         with told():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._folder.chmod(0o700)
+            sync(self._folder.parent)
 
     def create(self, blob_id: str) -> Upload:
         with told():

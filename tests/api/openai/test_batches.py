@@ -341,6 +341,22 @@ async def test_a_restart_goes_on_where_it_was(stored: Settings, backends: Backen
         assert custom_ids(outcomes) == ["r0", "r1", "r2", "r3"]
 
 
+async def test_all_batches_together_ask_for_so_much_at_once(
+    api: openai.AsyncOpenAI, backend: FakeBackend
+) -> None:
+    gate = asyncio.Event()
+    playing(backend, 待って=[Started(7, 0), gate, done(1)])
+    begun = [await begin(api, [line(number, "待って") for number in range(4)]) for _ in range(3)]
+    await until(lambda: backend.active == 4)
+    for batch in begun:
+        async with asyncio.timeout(5):
+            while (await api.batches.retrieve(batch.id)).status != "in_progress":
+                await asyncio.sleep(0.01)
+    assert backend.started == 4
+    gate.set()
+    assert [(await ended(api, batch.id)).status for batch in begun] == ["completed"] * 3
+
+
 async def test_batches_take_turns(api: openai.AsyncOpenAI, backend: FakeBackend) -> None:
     """One that came later does not wait for the end of a long one."""
     backend.default = saying("あ", delay=0.01)
