@@ -30,12 +30,16 @@ def beginning(backends: Backends) -> None:
 async def test_what_a_remote_tokenizer_asks(client: httpx.AsyncClient) -> None:
     """The calls of lm-eval's RemoteTokenizer, which names no model."""
     info = (await client.get("/tokenizer_info")).json()
-    assert info | {
-        "bos_token": "^",
-        "eos_token": "$",
-        "chat_template": "{{ messages }}",
-        "model_max_length": 4096,
-    } == info
+    assert (
+        info
+        | {
+            "bos_token": "^",
+            "eos_token": "$",
+            "chat_template": "{{ messages }}",
+            "model_max_length": 4096,
+        }
+        == info
+    )
     asked = {"prompt": "東京", "add_special_tokens": False}
     tokens = (await client.post("/tokenize", json=asked)).json()["tokens"]
     assert tokens == [ord("東"), ord("京")]
