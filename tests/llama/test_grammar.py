@@ -286,10 +286,8 @@ def test_masks_behind_drafts_are_those_of_the_places_they_lead_to(
 ) -> None:
     (a,), (b,) = (qwen.tokenize(text, special=False) for text in "ab")
     ahead, slow = start(grammars), start(grammars)
-    (end,) = {max(qwen.end_tokens)}
 
     assert ahead.confirm([a, b, a, b]) == 3
-    assert ahead.confirm([end]) == 0
     ahead.begin([a, b])
     together = ahead.masks()
     for mask, token in zip(together, [a, b, a], strict=True):
@@ -301,6 +299,14 @@ def test_masks_behind_drafts_are_those_of_the_places_they_lead_to(
     assert slow.finished
     slow.begin(())
     assert set(allowed(slow.masks()[0], qwen.size)) == qwen.end_tokens
+
+
+def test_end_tokens_are_never_confirmed(grammars: Grammars, qwen: LlamaVocab) -> None:
+    (a,) = qwen.tokenize("a", special=False)
+    place = grammars.compile(form("regex", "a{1,3}"), "regex")
+    place.accept(a)
+
+    assert place.confirm([a, max(qwen.end_tokens), a]) == 1
 
 
 def test_masks_that_nobody_took_are_dropped(grammars: Grammars, qwen: LlamaVocab) -> None:
