@@ -51,7 +51,7 @@ class Persistence:
         while not cache.whole_only and cache.cells_used - cache.cells_pinned > KEPT_CELLS:
             idle = cache.least_recent()
             # Longer ones were saved by `save_one`.
-            unsaved = WORTH_RESTORING <= len(idle.node.keys) and idle.node.end < WORTH_SAVING
+            unsaved = len(idle.node.keys) >= WORTH_RESTORING and idle.node.end < WORTH_SAVING
             if unsaved:
                 self._store.save(idle.scope, idle.keys, self._model.seq_save(idle.seq_id))
             cache.drop(idle)
