@@ -30,6 +30,8 @@ async def test_a_person_overtakes_a_running_batch(tmp_path: Path) -> None:
             "data_dir": tmp_path,
             "models.default": MODEL,
             "engine.kv_tokens": 4096,
+            # Two wait for each other, and long where others want the cores as well.
+            "engine.threads": 1,
             # Fewer places than lines that are asked for at once: the person has to be given one.
             "engine.parallel": 2,
             "batches.parallel": 8,
