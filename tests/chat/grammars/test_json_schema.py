@@ -100,6 +100,8 @@ def test_one_of_becomes_any_of_where_no_value_fits_two() -> None:
         [{"const": 1}, {"const": 1.0}],
         [{"type": "string"}, {"enum": ["a"]}],
         [{"required": ["a"]}, {"required": ["b"]}],
+        [{"properties": {"k": {"const": "a"}}, "required": ["k"]},
+         {"properties": {"k": {"const": "b"}}, "required": ["k"]}],
         [{"type": "object", "properties": {"k": {"const": "a"}}},
          {"type": "object", "properties": {"k": {"const": "b"}}}],
     ],
