@@ -439,7 +439,7 @@ TEXTS: dict[str, Text] = {
     ),
     "embedding_no_room": Text(
         503,
-        BUSY,
+        SERVER,
         "'{model}' needs about {need} more memory to make embeddings, and {free} are free. "
         "Try again later, or set engine.embedding_tokens to less.",
         "「{model}」で埋め込みを作るにはあと約 {need} のメモリが必要ですが、空きは {free} です。"
