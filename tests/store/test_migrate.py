@@ -108,6 +108,18 @@ async def test_a_migration_that_fails_leaves_nothing(
     engine.dispose()
 
 
+async def test_who_comes_while_another_migrates_waits(stored: Settings) -> None:
+    url = url_of(stored)
+    engine = migrate.engine_of(url)
+    with engine.begin() as connection:
+        migrate._lock(connection)
+        waiting = asyncio.create_task(asyncio.to_thread(migrate.upgrade, url))
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+    await waiting
+    engine.dispose()
+
+
 PROGRAM = """
 import sys
 from sqlalchemy import make_url

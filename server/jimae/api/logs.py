@@ -25,7 +25,9 @@ def config(level: str) -> dict[str, Any]:
         "loggers": {
             "uvicorn": {"level": chatty},
             "asyncio": {"level": chatty},
-            # At debug it writes every chunk: people's words do not belong in a log.
+            "alembic": {"level": chatty},
+            # At debug they write every chunk and every row: people's words do not belong in a log.
             "sse_starlette": {"level": "WARNING"},
+            "sqlalchemy": {"level": "WARNING"},
         },
     }

@@ -54,6 +54,7 @@ def sqlite_engine(url: URL, *, write: bool, size: int, foreign_keys: bool = True
         url,
         pool_size=size,
         max_overflow=0,
+        hide_parameters=True,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
 
@@ -106,7 +107,12 @@ def postgresql_engine(url: URL, *, size: int) -> Engine:
         "application_name": "jimae",
     }
     return create_engine(
-        url, pool_size=size, max_overflow=0, pool_pre_ping=True, connect_args=named
+        url,
+        pool_size=size,
+        max_overflow=0,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        connect_args=named,
     )
 
 
