@@ -428,7 +428,8 @@ TEXTS: dict[str, Text] = {
         INVALID,
         "'{param}' has {tokens} tokens; this model takes at most {limit} at a time here. Nothing "
         "is cut: shorten it by {excess} tokens or send it in parts.",
-        "「{param}」は {tokens} トークンありますが、このモデルが一度に読めるのは {limit} トークンまでです。"
+        "「{param}」は {tokens} トークンありますが、このモデルが一度に読めるのは "
+        "{limit} トークンまでです。"
         "自動で切り詰めることはしません。{excess} トークン分短くするか、分けて送ってください。",
     ),
     "not_embeddable": Text(
@@ -484,6 +485,14 @@ TEXTS: dict[str, Text] = {
         SETUP,
         "There is no model in {path}. Get one with: jimae pull",
         "{path} にモデルがありません。次のコマンドで取得してください: jimae pull",
+    ),
+    "no_writing_model": Text(
+        503,
+        SETUP,
+        "No model in {path} writes text: {models} make vectors or scores. Get one with: jimae "
+        "pull. Or set models.default to one of them.",
+        "{path} に文章を書けるモデルがありません ({models} は埋め込みやスコアを作るモデルです)。"
+        "jimae pull で取得するか、models.default にこの中の一つを設定してください。",
     ),
     "default_model_missing": Text(
         503,
@@ -831,7 +840,8 @@ TEXTS: dict[str, Text] = {
         404,
         NOT_FOUND,
         "There is no stored response '{id}'. It may have been deleted, or made with store: false.",
-        "応答「{id}」は保存されていません。削除されたか、store: false で作成された可能性があります。",
+        "応答「{id}」は保存されていません。"
+        "削除されたか、store: false で作成された可能性があります。",
     ),
     "response_unfinished": Text(
         409,
