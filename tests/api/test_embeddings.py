@@ -223,6 +223,7 @@ async def test_a_model_for_vectors_does_not_write(api: openai.AsyncOpenAI) -> No
     with pytest.raises(openai.BadRequestError) as caught:
         await api.completions.create(model="bert", prompt="a")
     assert caught.value.code == "cannot_write"
+    assert "Models here that write: writer." in caught.value.message
 
 
 async def test_a_vector_does_not_depend_on_what_others_do(

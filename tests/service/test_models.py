@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from fakes import tiny_embedding as tiny
 from fakes.backend import Backends
 from fakes.files import write_gguf
 from jimae.catalogue import memory
@@ -67,6 +69,20 @@ def test_default_is_the_best_that_fits(
     for best in (*names, "large", "small", "too-large"):
         assert pool.default_id() == best
         (tmp_path / "models" / f"{best}.gguf").unlink()
+
+
+@pytest.mark.parametrize("pooling", ["mean", "rank"])
+def test_default_is_never_a_model_that_cannot_write(
+    tmp_path: Path, backends: Backends, pooling: Literal["mean", "rank"]
+) -> None:
+    (tmp_path / "models").mkdir()
+    tiny.encoder(tmp_path / "models" / "vectors.gguf", pooling)
+    with pytest.raises(JimaeError, match="writes text: vectors make") as caught:
+        pool_of(tmp_path, backends).default_id()
+    assert caught.value.code == "no_writing_model"
+    assert pool_of(tmp_path, backends, "vectors").default_id() == "vectors"
+    write_gguf(tmp_path / "models" / "smaller.gguf")
+    assert pool_of(tmp_path, backends).default_id() == "smaller"
 
 
 def test_default_stays_when_memory_gets_less(

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from jimae.catalogue.abilities import can_write
+from jimae.service.able import header_of_able
 from jimae.service.models import ModelPool
 from jimae.service.runs import Runs
 from jimae.settings import Scope
@@ -122,12 +124,20 @@ class Chat:
     async def _sequence(
         self, ask: Ask, index: int, turns: asyncio.Semaphore
     ) -> AsyncIterator[RunEvent]:
-        async with turns, self._pool.use(ask.model) as backend:
-            async for news in _until_ready(backend):
-                if index == 0:
-                    yield news
-            async for event in backend.generate(self._request(ask, index)):
-                yield event
+        async with turns:
+            await self._check(ask.model)
+            async with self._pool.use(ask.model) as backend:
+                async for news in _until_ready(backend):
+                    if index == 0:
+                        yield news
+                async for event in backend.generate(self._request(ask, index)):
+                    yield event
+
+    async def _check(self, model: str) -> None:
+        """Raises `model_not_found`, or `cannot_write` before a model is loaded for nothing."""
+        self._pool.status(model)
+        files = self._pool.files()
+        await header_of_able(files, model, "cannot_write", lambda _, header: can_write(header))
 
     def _request(self, ask: Ask, index: int) -> GenerateRequest:
         sampling = ask.sampling

@@ -8,16 +8,15 @@ import struct
 import sys
 import uuid
 from array import array
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from functools import lru_cache
-from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from jimae.catalogue import abilities
 from jimae.catalogue.entry import Vectors as VectorFacts
-from jimae.catalogue.gguf_header import Header, read_header
+from jimae.catalogue.gguf_header import Header
 from jimae.errors import JimaeError, WireError
+from jimae.service.able import Able, header_of_able
 from jimae.service.chat import principal
 from jimae.service.models import ModelPool
 from jimae.service.runs import Runs
@@ -181,41 +180,14 @@ class Embeddings:
     def _reranks(self, _: str, header: Header) -> bool:
         return abilities.can_rerank(header)
 
-    async def _check(self, model: str, code: str, able: Callable[[str, Header], bool]) -> Header:
+    async def _check(self, model: str, code: str, able: Able) -> Header:
         """The header of a model that can; else an error that names those here that can."""
         self._pool.status(model)
-        files = self._pool.files()
-        header = await asyncio.to_thread(_header, files[model])
-        if able(model, header):
-            return header
-
-        def others() -> list[str]:
-            names = []
-            for name, path in files.items():
-                try:
-                    if able(name, _header(path)):
-                        names.append(name)
-                except JimaeError:  # a file that cannot be read is no advice
-                    continue
-            return names
-
-        names = await asyncio.to_thread(others)
-        raise JimaeError(code, param="model", model=model, able=", ".join(names) or "-")
+        return await header_of_able(self._pool.files(), model, code, able)
 
     def _facts(self, model: str) -> VectorFacts:
         entry = self._pool.status(model).entry
         return (entry.vectors if entry else None) or VectorFacts()
-
-
-def _header(path: Path) -> Header:
-    """What a file says, read once for as long as it is the same file."""
-    stat = path.stat()
-    return _read_header(path, stat.st_size, stat.st_mtime_ns)
-
-
-@lru_cache(maxsize=64)
-def _read_header(path: Path, size: int, mtime_ns: int) -> Header:
-    return read_header(path)
 
 
 def floats(data: bytes) -> list[float]:

@@ -25,6 +25,7 @@ from jimae.catalogue.installed import known_sum
 from jimae.catalogue.progress import format_size
 from jimae.catalogue.registry import Catalogue
 from jimae.errors import JimaeError, Value, WireError
+from jimae.service.able import writes
 from jimae.service.fitting import Fitting
 from jimae.service.loaded import Loaded, StartableBackend, expired, first_to_go, room
 from jimae.service.model_status import Load, ModelState, ModelStatus, Use, state_of
@@ -76,7 +77,10 @@ class ModelPool:
         return {path.stem: path for path in sorted(found) if _is_model(path.stem)}
 
     def default_id(self) -> str:
-        """The model that serves when nobody chose. Raises `no_models`, `default_model_missing`."""
+        """The model that serves when nobody chose.
+
+        Raises `no_models`, `no_writing_model`, `default_model_missing`.
+        """
         files = self.files()
         directory = str(self._settings.models_dir)
         if not files:
@@ -95,11 +99,15 @@ class ModelPool:
 
     def _best(self, files: Mapping[str, Path]) -> str:
         """The catalogue's choice of those that are there; else the largest file that memory
-        holds, since parameters are what makes a model able."""
+        holds, since parameters are what makes a model able. Never one that cannot write: raises
+        `no_writing_model`."""
         known = choose_present(self._catalogue, self._settings.models_dir, self._settings.engine)
         if known is not None and known.id in files:
             return known.id
-        sizes = {model_id: path.stat().st_size for model_id, path in files.items()}
+        sizes = {model_id: path.stat().st_size for model_id, path in files.items() if writes(path)}
+        if not sizes:
+            directory = str(self._settings.models_dir)
+            raise JimaeError("no_writing_model", path=directory, models=", ".join(files))
         room = memory.available()
         fitting = {model_id: size for model_id, size in sizes.items() if size < room}
         return (
