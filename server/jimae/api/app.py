@@ -4,23 +4,43 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.responses import Response
 
 import jimae
 from jimae.api import errors
 from jimae.api.anthropic.answers import Message
-from jimae.api.anthropic.errors import Envelope as AnthropicEnvelope
 from jimae.api.anthropic.routes import AnthropicRoutes
 from jimae.api.anthropic.schema import CountTokensRequest, MessagesRequest
+from jimae.api.document import (
+    BODY,
+    EVENTS,
+    FOUND,
+    KEPT,
+    LINES,
+    MODEL,
+    QUERY,
+    answers,
+    anthropic_failures,
+    failures,
+    query,
+)
 from jimae.api.guard import LocalOnly
 from jimae.api.health import HealthRoutes, Ready
-from jimae.api.ollama.answers import Line
-from jimae.api.ollama.embed import EmbedBody, EmbedRequest, EmbedRoutes, OldEmbedRequest
+from jimae.api.ollama.answers import Line, StatusBody
+from jimae.api.ollama.embed import (
+    EmbedBody,
+    EmbedRequest,
+    EmbedRoutes,
+    OldEmbedBody,
+    OldEmbedRequest,
+)
 from jimae.api.ollama.errors import Envelope as OllamaEnvelope
 from jimae.api.ollama.routes import OllamaRoutes
 from jimae.api.ollama.schema import (
@@ -31,15 +51,16 @@ from jimae.api.ollama.schema import (
 )
 from jimae.api.openai.batches.endpoints import BatchEndpoints
 from jimae.api.openai.batches.routes import BatchRoutes
-from jimae.api.openai.batches.schema import BatchRequest
+from jimae.api.openai.batches.schema import BatchesQuery, BatchRequest
 from jimae.api.openai.chat.answers import ChatCompletion
 from jimae.api.openai.chat.schema import ChatRequest
 from jimae.api.openai.completions.answers import Completion
 from jimae.api.openai.completions.schema import CompletionRequest
 from jimae.api.openai.embeddings import EmbeddingList, EmbeddingRequest, EmbeddingRoutes
 from jimae.api.openai.files.form import DESCRIPTION as FILE_FORM
-from jimae.api.openai.files.routes import FileRoutes
-from jimae.api.openai.responses.queries import described
+from jimae.api.openai.files.routes import Content, FileRoutes
+from jimae.api.openai.files.schema import FilesQuery
+from jimae.api.openai.responses.bodies import ResponseBody
 from jimae.api.openai.responses.routes import ConversationRoutes, ResponseRoutes
 from jimae.api.openai.responses.schema import (
     ConversationRequest,
@@ -110,80 +131,94 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     app.add_middleware(LocalOnly)
     app.add_middleware(SecurityHeaders)
 
-    failed: dict[int | str, dict[str, Any]] = {"default": {"model": errors.Envelope}}
     openai, health = OpenAIRoutes(service), HealthRoutes(service)
     tokenizer = TokenizerRoutes(service)
     responses, conversations = ResponseRoutes(service), ConversationRoutes(service)
     get, post, delete = app.get, app.post, app.delete
+    failed = partial(failures, errors.Envelope)
 
-    get("/v1/models", responses=failed)(openai.list_models)
-    get("/v1/models/{model_id:path}", responses=failed)(openai.get_model)
+    get("/v1/models", responses=failed())(openai.list_models)
+    get("/v1/models/{model_id:path}", responses=failed(FOUND))(openai.get_model)
+    written = failed(BODY, MODEL)
     post(
         "/v1/chat/completions",
-        responses={200: {"model": ChatCompletion}, **failed},
+        responses=answers(ChatCompletion, written, EVENTS),
         openapi_extra=_body(ChatRequest),
     )(openai.create_chat_completion)
     post(
         "/v1/completions",
-        responses={200: {"model": Completion}, **failed},
+        responses=answers(Completion, written, EVENTS),
         openapi_extra=_body(CompletionRequest),
     )(openai.create_completion)
 
     post(
         "/v1/embeddings",
-        responses={200: {"model": EmbeddingList}, **failed},
+        responses=answers(EmbeddingList, written),
         openapi_extra=_body(EmbeddingRequest),
     )(EmbeddingRoutes(service).create)
     post(
         "/v1/rerank",
-        responses={200: {"model": RerankBody}, **failed},
+        responses=answers(RerankBody, written),
         openapi_extra=_body(RerankRequest),
     )(RerankRoutes(service).create)
 
     one = "/v1/responses/{response_id}"
-    post("/v1/responses", responses=failed, openapi_extra=_body(ResponseRequest))(responses.create)
-    retrieved, paged = described(RetrieveQuery), described(ListQuery)
-    get(one, responses=failed, openapi_extra=retrieved)(responses.get)
-    delete(one, responses=failed)(responses.delete)
-    post(f"{one}/cancel", responses=failed)(responses.cancel)
-    get(f"{one}/input_items", responses=failed, openapi_extra=paged)(responses.input_items)
+    post(
+        "/v1/responses",
+        responses=answers(ResponseBody, failed(BODY, MODEL, KEPT), EVENTS),
+        openapi_extra=_body(ResponseRequest),
+    )(responses.create)
+    kept, listed, changed = failed(KEPT), failed(KEPT, QUERY), failed(KEPT, BODY)
+    paged = query(ListQuery)
+    get(
+        one,
+        responses=answers(ResponseBody, listed, EVENTS),
+        openapi_extra=query(RetrieveQuery),
+    )(responses.get)
+    delete(one, responses=listed)(responses.delete)
+    post(f"{one}/cancel", responses=answers(ResponseBody, kept))(responses.cancel)
+    get(f"{one}/input_items", responses=listed, openapi_extra=paged)(responses.input_items)
 
     begin, change = _body(ConversationRequest), _body(ConversationUpdate)
     one = "/v1/conversations/{conversation_id}"
-    post("/v1/conversations", responses=failed, openapi_extra=begin)(conversations.create)
-    get(one, responses=failed)(conversations.get)
-    post(one, responses=failed, openapi_extra=change)(conversations.update)
-    delete(one, responses=failed)(conversations.delete)
+    post("/v1/conversations", responses=changed, openapi_extra=begin)(conversations.create)
+    get(one, responses=kept)(conversations.get)
+    post(one, responses=changed, openapi_extra=change)(conversations.update)
+    delete(one, responses=kept)(conversations.delete)
     add = _body(ItemsRequest)
-    post(f"{one}/items", responses=failed, openapi_extra=add)(conversations.add_items)
-    get(f"{one}/items", responses=failed, openapi_extra=paged)(conversations.list_items)
-    get(f"{one}/items/{{item_id}}", responses=failed)(conversations.get_item)
-    delete(f"{one}/items/{{item_id}}", responses=failed)(conversations.delete_item)
+    post(f"{one}/items", responses=changed, openapi_extra=add)(conversations.add_items)
+    get(f"{one}/items", responses=listed, openapi_extra=paged)(conversations.list_items)
+    get(f"{one}/items/{{item_id}}", responses=listed)(conversations.get_item)
+    delete(f"{one}/items/{{item_id}}", responses=kept)(conversations.delete_item)
 
     files, batches = FileRoutes(service), BatchRoutes(service)
     one = "/v1/files/{file_id}"
-    post("/v1/files", responses=failed, openapi_extra=FILE_FORM)(files.create)
-    get("/v1/files", responses=failed)(files.list)
-    get(one, responses=failed)(files.get)
-    delete(one, responses=failed)(files.delete)
-    get(f"{one}/content", responses=failed)(files.content)
+    post("/v1/files", responses=changed, openapi_extra=FILE_FORM)(files.create)
+    get("/v1/files", responses=listed, openapi_extra=query(FilesQuery))(files.list)
+    get(one, responses=kept)(files.get)
+    delete(one, responses=kept)(files.delete)
+    get(
+        f"{one}/content",
+        responses={200: {"content": {Content.media_type: {}}}, **kept},
+        response_class=Response,
+    )(files.content)
     one = "/v1/batches/{batch_id}"
-    post("/v1/batches", responses=failed, openapi_extra=_body(BatchRequest))(batches.create)
-    get("/v1/batches", responses=failed)(batches.list)
-    get(one, responses=failed)(batches.get)
-    post(f"{one}/cancel", responses=failed)(batches.cancel)
+    post("/v1/batches", responses=changed, openapi_extra=_body(BatchRequest))(batches.create)
+    get("/v1/batches", responses=listed, openapi_extra=query(BatchesQuery))(batches.list)
+    get(one, responses=kept)(batches.get)
+    post(f"{one}/cancel", responses=kept)(batches.cancel)
 
-    get("/tokenizer_info", responses=failed)(tokenizer.info)
-    post("/tokenize", responses=failed, openapi_extra=_body(TokenizeRequest))(tokenizer.tokenize)
-    post("/detokenize", responses=failed, openapi_extra=_body(DetokenizeRequest))(
+    get("/tokenizer_info", responses=failed(QUERY, MODEL))(tokenizer.info)
+    post("/tokenize", responses=written, openapi_extra=_body(TokenizeRequest))(tokenizer.tokenize)
+    post("/detokenize", responses=written, openapi_extra=_body(DetokenizeRequest))(
         tokenizer.detokenize
     )
 
     anthropic = AnthropicRoutes(service)
-    declined: dict[int | str, dict[str, Any]] = {"default": {"model": AnthropicEnvelope}}
+    declined = anthropic_failures(BODY, MODEL)
     post(
         "/v1/messages",
-        responses={200: {"model": Message}, **declined},
+        responses=answers(Message, declined, EVENTS),
         openapi_extra=_body(MessagesRequest),
     )(anthropic.create_message)
     post(
@@ -193,33 +228,44 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     )(anthropic.count_tokens)
 
     ollama = OllamaRoutes(service)
-    declined = {"default": {"model": OllamaEnvelope}}
-    written = {200: {"model": Line}, **declined}
-    post("/api/chat", responses=written, openapi_extra=_body(OllamaChatRequest))(ollama.chat)
-    post("/api/generate", responses=written, openapi_extra=_body(OllamaGenerateRequest))(
+    failed = partial(failures, OllamaEnvelope)
+    declined = failed(BODY, MODEL)
+    line = answers(Line, declined, LINES)
+    post("/api/chat", responses=line, openapi_extra=_body(OllamaChatRequest))(ollama.chat)
+    post("/api/generate", responses=line, openapi_extra=_body(OllamaGenerateRequest))(
         ollama.generate
     )
     embed = EmbedRoutes(service)
     post(
         "/api/embed",
-        responses={200: {"model": EmbedBody}, **declined},
+        responses=answers(EmbedBody, declined),
         openapi_extra=_body(EmbedRequest),
     )(embed.create)
-    post("/api/embeddings", responses=declined, openapi_extra=_body(OldEmbedRequest))(
-        embed.create_old
-    )
-    get("/api/tags", responses=declined)(ollama.tags)
-    get("/api/ps", responses=declined)(ollama.ps)
-    get("/api/version", responses=declined)(ollama.version)
+    post(
+        "/api/embeddings",
+        responses=answers(OldEmbedBody, declined),
+        openapi_extra=_body(OldEmbedRequest),
+    )(embed.create_old)
+    get("/api/tags", responses=failed())(ollama.tags)
+    get("/api/ps", responses=failed())(ollama.ps)
+    get("/api/version", responses=failed())(ollama.version)
     post("/api/show", responses=declined, openapi_extra=_body(ShowRequest))(ollama.show)
-    post("/api/pull", responses=declined, openapi_extra=_body(PullRequest))(ollama.pull)
+    post(
+        "/api/pull",
+        responses=answers(StatusBody, declined, LINES),
+        openapi_extra=_body(PullRequest),
+    )(ollama.pull)
+    # These are always refused, so they have no answer that is none.
+    never = {"status_code": 403, "responses": failed()}
     for name in ("create", "copy", "push"):
-        post(f"/api/{name}", responses=declined, name=f"{name}_model")(ollama.change)
-    delete("/api/delete", responses=declined, name="delete_model")(ollama.change)
+        post(f"/api/{name}", name=f"{name}_model", **never)(ollama.change)
+    delete("/api/delete", name="delete_model", **never)(ollama.change)
 
-    get("/health/live")(health.live)
-    get("/health/ready", responses={200: {"model": Ready}, 503: {"model": Ready}})(health.ready)
-    get("/api/status", responses=failed)(health.status)
+    failed = partial(failures, errors.Envelope)
+    unready = {503: {"model": Ready | errors.Envelope}}
+    get("/health/live", responses=failed())(health.live)
+    get("/health/ready", responses=answers(Ready, {**failed(), **unready}))(health.ready)
+    get("/api/status", responses=failed())(health.status)
 
     # Not a mount: one at "/" would take a wrong method on a route above for its own.
     app.router.default = Page(page_directory())

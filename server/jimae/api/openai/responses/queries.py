@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from fastapi import Request
 
@@ -29,17 +29,6 @@ def query_of(request: Request, model: type[Q]) -> Q:
         if name not in INCLUDES:
             raise unsupported(f"include.{index}", name)
     return fitted({**values, "include": include}, model)
-
-
-def described(model: type[Query]) -> dict[str, Any]:
-    """The description of a query, which is read with our own errors."""
-    properties = model.model_json_schema()["properties"]
-    return {
-        "parameters": [
-            {"name": name, "in": "query", "required": False, "schema": schema}
-            for name, schema in properties.items()
-        ]
-    }
 
 
 def known_id(value: str) -> str:

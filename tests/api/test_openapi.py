@@ -1,0 +1,154 @@
+"""The OpenAPI document holds: what it allows and what it does not is asked of a real server, and
+every answer is one that it describes. scripts/proofs/openapi.py asks more."""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import APIOperation, Case, GenerationMode, checks
+
+from fakes import tiny_embedding as tiny
+from fakes.backend import Backends, FakeBackend, Step, done, saying
+from fakes.files import write_gguf
+from fakes.served_apart import served_apart
+from jimae.api.app import create_app
+from jimae.service.service import Service
+from jimae.settings import Settings, load
+from jimae.types import Embedded, GenerateRequest
+
+EXAMPLES = 4
+
+CHECKS = [
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+]
+METHODS = {"get", "post", "put", "patch", "delete"}
+# Whose bodies are of no interest: they are always refused.
+REFUSED = {"/api/create", "/api/copy", "/api/push", "/api/delete"}
+BODILESS = {*REFUSED, "/v1/responses/{response_id}/cancel", "/v1/batches/{batch_id}/cancel"}
+
+
+class Anything(FakeBackend):
+    """Answers whatever it is asked for: a text, a vector, a score."""
+
+    def choose(self, request: GenerateRequest) -> Sequence[Step]:
+        if request.outputs.embedding:
+            return [Embedded(struct.pack("<2f", 0.6, 0.8)), done(0)]
+        if request.outputs.score:
+            return [Embedded(struct.pack("<f", 0.5)), done(0)]
+        return saying("東京です。")
+
+
+def made(model: str, *_: object) -> FakeBackend:
+    return Anything(model)
+
+
+def settings_in(data_dir: Path) -> Settings:
+    return load(environ={}, overrides={"data_dir": data_dir, "models.default": "fake"})
+
+
+@cache
+def document() -> dict[str, Any]:
+    chosen = settings_in(Path(tempfile.gettempdir()) / "nowhere")
+    return create_app(chosen, Service(chosen, Backends().make)).openapi()
+
+
+def operations() -> list[APIOperation[Any, Any, Any, Any]]:
+    schema = schemathesis.openapi.from_dict(document())
+    return [result.ok() for result in schema.get_all_operations()]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    data_dir = tmp_path_factory.mktemp("data")
+    write_gguf(data_dir / "models" / "fake.gguf")
+    tiny.encoder(data_dir / "models" / "vectors.gguf", "mean")
+    tiny.encoder(data_dir / "models" / "ranker.gguf", "rank")
+    with served_apart(settings_in(data_dir), made) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def known(url: str) -> dict[str, str]:
+    """Ids of things that are there, by the name that paths have for them."""
+    with httpx.Client(base_url=url, trust_env=False) as client:
+
+        def create(path: str, **body: Any) -> dict[str, Any]:
+            response = client.post(path, **body)
+            assert response.status_code == 200, response.text
+            return response.json()
+
+        asked = {"model": "fake", "input": "首都は?"}
+        conversation = create("/v1/conversations", json={})["id"]
+        item = {"type": "message", "role": "user", "content": "a"}
+        items = create(f"/v1/conversations/{conversation}/items", json={"items": [item]})
+        upload = {"files": {"file": ("a.jsonl", b"{}\n")}, "data": {"purpose": "batch"}}
+        file = create("/v1/files", **upload)["id"]
+        batch = {
+            "input_file_id": file,
+            "endpoint": "/v1/completions",
+            "completion_window": "24h",
+        }
+        return {
+            "model_id": "fake",
+            "response_id": create("/v1/responses", json=asked)["id"],
+            "conversation_id": conversation,
+            "item_id": items["data"][0]["id"],
+            "file_id": file,
+            "batch_id": create("/v1/batches", json=batch)["id"],
+        }
+
+
+def made_real(case: Case, known: dict[str, str]) -> None:
+    """Ask for what is there: a made-up name is nothing but not found."""
+    for name in case.path_parameters or {}:
+        case.path_parameters[name] = known[name]
+    if isinstance(case.body, dict) and "model" in case.body:
+        path = case.operation.path
+        wanted = "ranker" if "rerank" in path else "vectors" if "embed" in path else "fake"
+        case.body["model"] = wanted
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.label)
+def test_every_answer_is_described(
+    operation: APIOperation[Any, Any, Any, Any],
+    mode: GenerationMode,
+    url: str,
+    known: dict[str, str],
+) -> None:
+    if mode is GenerationMode.NEGATIVE and not (operation.body or operation.query):
+        return  # there is nothing that could be wrong
+    session = requests.Session()
+    session.trust_env = False
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(operation.as_strategy(generation_mode=mode), st.booleans())
+    def ask(case: Case, real: bool) -> None:
+        if real:
+            made_real(case, known)
+        response = case.call(base_url=url, session=session, timeout=20)
+        case.validate_response(response, checks=CHECKS)
+
+    with session:
+        ask()
