@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lib.places import user_cache
 from lib.shell import SetupError, attached, output, quiet
 from lib.steps import Progress, Step
 
@@ -87,6 +88,57 @@ def step(needs: Sequence[Need], *, seconds: float) -> Step:
 def install(packages: Sequence[str], progress: Progress) -> None:
     """Install Debian packages as root or through sudo, or say the command."""
     command = f"apt-get update && apt-get install -y {' '.join(packages)}"
+    apt = _apt_get(packages, command)
+    progress.at(None, "reading the package lists")
+    quiet([*apt, "update"], what="apt-get update failed", fix=f"as root: {command}")
+    progress.at(None, "installing")
+    quiet(
+        [*apt, "install", "-y", "--no-install-recommends", *packages],
+        what=f"installing {', '.join(packages)} failed",
+        fix=f"as root: {command}",
+    )
+
+
+def nginx() -> Path | None:
+    """The program: the system's, or the one that `nginx_step` unpacked."""
+    found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    unpacked = _nginx_folder() / "usr" / "sbin" / "nginx"
+    return Path(found) if found else unpacked if unpacked.is_file() else None
+
+
+def nginx_step() -> Step:
+    """Debian's nginx, for tests behind a reverse proxy: unpacked instead of installed, since
+    its package starts a server on port 80. Its libraries came with Python and Chromium."""
+
+    def run(progress: Progress) -> None:
+        folder = _nginx_folder()
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        command = "apt-get update && apt-get install -y nginx"
+        progress.at(None, "reading the package lists")
+        apt = _apt_get(["nginx"], command)
+        quiet([*apt, "update"], what="apt-get update failed", fix=f"as root: {command}")
+        progress.at(None, "downloading")
+        quiet(
+            ["apt-get", "download", "nginx"],
+            cwd=folder,
+            what="downloading Debian's nginx failed",
+            fix=f"as root: {command}",
+        )
+        (package,) = folder.glob("nginx_*.deb")
+        quiet(["dpkg-deb", "-x", package, folder], what=f"unpacking {package.name} failed")
+        package.unlink()
+
+    title = "nginx, Debian's web server, for tests behind a proxy (0.5 MB, not started)"
+    return Step(title, 5, lambda: nginx() is not None, run)
+
+
+def _nginx_folder() -> Path:
+    return user_cache() / "tools" / "nginx"
+
+
+def _apt_get(packages: Sequence[str], command: str) -> list[str]:
+    """apt-get with the rights to install, or what to do without them."""
     if not shutil.which("apt-get"):
         raise SetupError(
             f"this system has no apt-get, and these are missing: {', '.join(packages)}.",
@@ -100,7 +152,7 @@ def install(packages: Sequence[str], progress: Progress) -> None:
                 f"as root: {command}",
             )
         prefix = ["sudo", "-n"]
-    apt = [
+    return [
         *prefix,
         "env",
         "DEBIAN_FRONTEND=noninteractive",
@@ -108,14 +160,6 @@ def install(packages: Sequence[str], progress: Progress) -> None:
         "-o",
         "DPkg::Lock::Timeout=300",
     ]
-    progress.at(None, "reading the package lists")
-    quiet([*apt, "update"], what="apt-get update failed", fix=f"as root: {command}")
-    progress.at(None, "installing")
-    quiet(
-        [*apt, "install", "-y", "--no-install-recommends", *packages],
-        what=f"installing {', '.join(packages)} failed",
-        fix=f"as root: {command}",
-    )
 
 
 def _sudo_works() -> bool:

@@ -37,7 +37,7 @@ def steps(*, test: bool) -> list[Step]:
         *([] if page_is_built else [tools.node_step()]),
         page.packages_step(build_only=not test),
         page.build_step(),
-        *([NODE_CLIENTS_STEP, *weights.steps()] if test else []),
+        *([NODE_CLIENTS_STEP, debian.nginx_step(), *weights.steps()] if test else []),
     ]
 
 
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--test",
         action="store_true",
-        help="also what the tests need: a browser, PostgreSQL, small models",
+        help="also what the tests need: a browser, PostgreSQL, nginx, small models",
     )
     set_up(test=parser.parse_args(arguments).test)
     print("Nothing is missing.")
