@@ -26,6 +26,7 @@ from jimae.api.document import (
     LINES,
     MODEL,
     QUERY,
+    Responses,
     answers,
     anthropic_failures,
     failures,
@@ -256,13 +257,14 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         openapi_extra=_body(PullRequest),
     )(ollama.pull)
     # These are always refused, so they have no answer that is none.
-    never = {"status_code": 403, "responses": failed()}
     for name in ("create", "copy", "push"):
-        post(f"/api/{name}", name=f"{name}_model", **never)(ollama.change)
-    delete("/api/delete", name="delete_model", **never)(ollama.change)
+        post(f"/api/{name}", name=f"{name}_model", status_code=403, responses=failed())(
+            ollama.change
+        )
+    delete("/api/delete", name="delete_model", status_code=403, responses=failed())(ollama.change)
 
     failed = partial(failures, errors.Envelope)
-    unready = {503: {"model": Ready | errors.Envelope}}
+    unready: Responses = {503: {"model": Ready | errors.Envelope}}
     get("/health/live", responses=failed())(health.live)
     get("/health/ready", responses=answers(Ready, {**failed(), **unready}))(health.ready)
     get("/api/status", responses=failed())(health.status)
