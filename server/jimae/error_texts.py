@@ -244,17 +244,17 @@ TEXTS: dict[str, Text] = {
         400,
         INVALID,
         "'{name}' is '{value}', but the assistant's message before it has no open call of that "
-        "id. Send the message with its tool_calls, and one result for each.",
+        "id. Send the message with its {calls}, and one result for each.",
         "「{name}」の「{value}」に対応する呼び出しが、直前のアシスタントのメッセージにありません。"
-        "tool_calls を含むメッセージと、呼び出しごとに 1 つの結果を送ってください。",
+        "{calls} を含むメッセージと、呼び出しごとに 1 つの結果を送ってください。",
     ),
     "tool_result_missing": Text(
         400,
         INVALID,
-        "The call '{value}' of '{name}' has no result. Send a message of role 'tool' with this "
-        "tool_call_id after it.",
+        "The call '{value}' of '{name}' has no result. Send it next, as '{result}' with this "
+        "{key}.",
         "「{name}」の呼び出し「{value}」の結果がありません。"
-        "この tool_call_id を持つ role「tool」のメッセージを後に続けてください。",
+        "この {key} を持つ「{result}」を後に続けてください。",
     ),
     "wrong_role": Text(
         400,

@@ -164,10 +164,23 @@ def _joined(before: Message, turn: Message) -> Message:
 
 def _answered(waiting: dict[str, None], call_id: str) -> None:
     if call_id not in waiting:
-        raise JimaeError("tool_result_unmatched", param="input", name="input", value=call_id)
+        raise JimaeError(
+            "tool_result_unmatched",
+            param="input",
+            name="input",
+            value=call_id,
+            calls="function_call",
+        )
     del waiting[call_id]
 
 
 def _nothing_waits(waiting: dict[str, None]) -> None:
     for call_id in waiting:
-        raise JimaeError("tool_result_missing", param="input", name="input", value=call_id)
+        raise JimaeError(
+            "tool_result_missing",
+            param="input",
+            name="input",
+            value=call_id,
+            result="function_call_output",
+            key="call_id",
+        )

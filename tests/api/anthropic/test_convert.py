@@ -226,6 +226,21 @@ def test_what_is_wrong_is_named(changes: dict[str, object], code: str, param: st
     assert (error.code, error.param) == (code, param)
 
 
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ([USER, message("assistant", use())], "'tool_result' with this tool_use_id"),
+        ([message("user", result())], "with its tool_use,"),
+    ],
+)
+def test_a_result_that_does_not_fit_is_told_in_their_words(
+    messages: list[object], words: str
+) -> None:
+    sentence = str(refused(messages=messages))
+    assert words in sentence
+    assert "tool_call" not in sentence
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),

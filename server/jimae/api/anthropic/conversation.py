@@ -94,11 +94,20 @@ class _OpenCalls:
 
     def answered(self, call: str, path: str) -> None:
         if self._paths.pop(call, None) is None:
-            raise JimaeError("tool_result_unmatched", param=path, name=path, value=call)
+            raise JimaeError(
+                "tool_result_unmatched", param=path, name=path, value=call, calls="tool_use"
+            )
 
     def check_none(self) -> None:
         for call, path in self._paths.items():
-            raise JimaeError("tool_result_missing", param=path, name=path, value=call)
+            raise JimaeError(
+                "tool_result_missing",
+                param=path,
+                name=path,
+                value=call,
+                result="tool_result",
+                key="tool_use_id",
+            )
 
 
 def _turn(turn: Turn, path: str, calls: _OpenCalls) -> list[Message]:

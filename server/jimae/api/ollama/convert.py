@@ -229,7 +229,9 @@ def _answered(message: ChatMessage, open_calls: Mapping[str, str], path: str) ->
         field = "tool_name" if message.tool_call_id is None else "tool_call_id"
         name = f"{path}.{field}"
         value = message.tool_call_id or message.tool_name or "-"
-        raise JimaeError("tool_result_unmatched", param=name, name=name, value=value)
+        raise JimaeError(
+            "tool_result_unmatched", param=name, name=name, value=value, calls="tool_calls"
+        )
     return fitting[0]
 
 

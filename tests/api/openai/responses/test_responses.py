@@ -205,6 +205,7 @@ async def test_tools_are_called_and_answered(api: openai.AsyncOpenAI, backend: F
             model="fake", input=answers[:1], previous_response_id=response.id
         )
     assert caught.value.code == "tool_result_missing"
+    assert "'function_call_output' with this call_id" in caught.value.message
     with pytest.raises(openai.BadRequestError) as caught:
         await api.responses.create(model="fake", input=answers)
     assert caught.value.code == "tool_result_unmatched"

@@ -104,7 +104,11 @@ def _check_results(messages: Sequence[Message]) -> None:
             if message.tool_call_id not in open_calls:
                 path = f"messages.{index}.tool_call_id"
                 raise JimaeError(
-                    "tool_result_unmatched", param=path, name=path, value=str(message.tool_call_id)
+                    "tool_result_unmatched",
+                    param=path,
+                    name=path,
+                    value=str(message.tool_call_id),
+                    calls="tool_calls",
                 )
             del open_calls[message.tool_call_id]
             continue
@@ -116,7 +120,14 @@ def _check_results(messages: Sequence[Message]) -> None:
 def _nothing_open(calls: dict[str, int]) -> None:
     for call, index in calls.items():
         path = f"messages.{index}.tool_calls"
-        raise JimaeError("tool_result_missing", param=path, name=path, value=call)
+        raise JimaeError(
+            "tool_result_missing",
+            param=path,
+            name=path,
+            value=call,
+            result="tool",
+            key="tool_call_id",
+        )
 
 
 def _missing(path: str) -> JimaeError:
