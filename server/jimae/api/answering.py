@@ -95,14 +95,8 @@ class StreamedAnswer(Response):
             except ClientLeft:
                 log.debug("client left before its answer began")
                 return
-            response = EventSourceResponse(
-                self._streamed(_chain(first, events), language_of(scope)),
-                ping=PING_SECONDS,
-                ping_message_factory=lambda: self._sent.ping,
-                sep="\n",
-                headers=self._sent.headers,
-            )
-            await response(scope, receive, send)
+            told = self._streamed(_chain(first, events), language_of(scope))
+            await event_stream(told, self._sent)(scope, receive, send)
 
 
 class LinedAnswer(Response):
@@ -132,6 +126,22 @@ class LinedAnswer(Response):
             body = msgspec.json.encode(line) + b"\n"
             await send({"type": "http.response.body", "body": body, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def event_stream(told: AsyncIterator[ServerSentEvent], sent: Sent = PLAIN) -> EventSourceResponse:
+    """Server-sent events, with a sign of life while there are none."""
+    return EventSourceResponse(
+        told,
+        ping=PING_SECONDS,
+        ping_message_factory=lambda: sent.ping,
+        sep="\n",
+        headers=sent.headers,
+    )
+
+
+def data(body: object, *, event: str | None = None) -> ServerSentEvent:
+    """A body as one event, with a name where an API has names."""
+    return ServerSentEvent(data=msgspec.json.encode(body).decode(), event=event, sep="\n")
 
 
 def news(event: Loading | Queued | Prefill) -> ServerSentEvent:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Final
 
-import msgspec
 from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
@@ -15,6 +14,7 @@ from jimae.api.answering import (
     Sent,
     StreamedAnswer,
     WholeAnswer,
+    data,
     news,
 )
 from jimae.api.anthropic.answers import Message
@@ -24,6 +24,8 @@ from jimae.api.errors import known
 from jimae.errors import Language
 from jimae.service.chat import Loading
 from jimae.types import Delta, Done, Prefill, Queued, Started
+
+PING: Final = data({"type": "ping"}, event="ping")
 
 
 def answer(events: Events, writer: MessageWriter, request_id: str, *, stream: bool) -> Response:
@@ -56,13 +58,6 @@ async def streamed(
                     yield news(event)
                 case Started() | Delta() | Done():
                     for told in writer.events(event):
-                        yield _event(told["type"], told)
+                        yield data(told, event=told["type"])
     except Exception as error:
-        yield _event("error", envelope(known(error), language, request_id))
-
-
-def _event(name: str, body: object) -> ServerSentEvent:
-    return ServerSentEvent(event=name, data=msgspec.json.encode(body).decode(), sep="\n")
-
-
-PING: Final = _event("ping", {"type": "ping"})
+        yield data(envelope(known(error), language, request_id), event="error")

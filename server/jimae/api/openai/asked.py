@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import NamedTuple
 
+from jimae.api.answering import Events
 from jimae.api.openai.chat.convert import chat_ask, chat_request
 from jimae.api.openai.chat.writer import ChatWriter
 from jimae.api.openai.completions.convert import completion_asks, completion_request
 from jimae.api.openai.completions.writer import CompletionWriter
-from jimae.api.openai.respond import Events
 from jimae.api.openai.schema import Generation
 from jimae.api.openai.tally import Tally
 from jimae.api.openai.writer import Writer

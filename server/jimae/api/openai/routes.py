@@ -6,9 +6,9 @@ from fastapi import Request
 from starlette.responses import Response
 
 from jimae.api.body import read_object
-from jimae.api.openai.asked import Asked, Writing
+from jimae.api.openai.asked import Writing
 from jimae.api.openai.models import ModelBody, ModelList, model_body
-from jimae.api.openai.respond import StreamedAnswer, WholeAnswer
+from jimae.api.openai.respond import answer
 from jimae.service.service import Service
 
 
@@ -32,20 +32,11 @@ class OpenAIRoutes:
 
     async def create_chat_completion(self, request: Request) -> Response:
         """Answer a conversation."""
-        return _answer(self._writing.chat(await self._body(request)))
+        return answer(self._writing.chat(await self._body(request)))
 
     async def create_completion(self, request: Request) -> Response:
         """Continue one text or several."""
-        return _answer(self._writing.completion(await self._body(request)))
+        return answer(self._writing.completion(await self._body(request)))
 
     async def _body(self, request: Request) -> dict[str, object]:
         return await read_object(request, self._service.settings.server.max_body_mb)
-
-
-def _answer(asked: Asked) -> Response:
-    wanted, events, writer, tally = asked
-    if not wanted.stream:
-        return WholeAnswer(events, writer, tally)
-    options = wanted.stream_options
-    include_usage = options is not None and bool(options.include_usage)
-    return StreamedAnswer(events, writer, tally, include_usage=include_usage)

@@ -10,7 +10,7 @@ from jimae.api.body import parse_object
 from jimae.api.errors import envelope, known
 from jimae.api.openai.asked import Asked, Writing
 from jimae.api.openai.embeddings import EmbeddingRoutes
-from jimae.api.openai.respond import collect
+from jimae.api.openai.respond import whole
 from jimae.api.openai.responses.bodies import response_body
 from jimae.api.openai.responses.convert import response_request, wanted_of
 from jimae.api.parameters import unsupported
@@ -74,4 +74,4 @@ class BatchEndpoints:
 
 async def _whole(asked: Asked) -> Body:
     async with aclosing(asked.events) as events:
-        return dict(await collect(events, asked.writer, asked.tally))
+        return dict(await whole(events, asked.writer, asked.tally))

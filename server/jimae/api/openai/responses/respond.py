@@ -15,9 +15,9 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from jimae.api.answering import data, event_stream, news
 from jimae.api.errors import known, language_of
 from jimae.api.leaving import ClientLeft, unless_left
-from jimae.api.openai.respond import PING_SECONDS, news
 from jimae.api.openai.responses.bodies import response_body
 from jimae.api.openai.responses.events import Event, Events
 from jimae.errors import Language
@@ -73,9 +73,7 @@ def events_of(
     run: Run, language: Language, *, after: int = FROM_THE_BEGINNING
 ) -> EventSourceResponse:
     """The events of a run with numbers above `after`."""
-    return EventSourceResponse(
-        _sent(run, language, after), ping=PING_SECONDS, ping_message_factory=_ping, sep="\n"
-    )
+    return event_stream(_sent(run, language, after))
 
 
 async def _sent(run: Run, language: Language, after: int) -> AsyncGenerator[ServerSentEvent, None]:
@@ -84,7 +82,7 @@ async def _sent(run: Run, language: Language, after: int) -> AsyncGenerator[Serv
         async with aclosing(run.follow()) as entries:
             async for entry in entries:
                 if isinstance(entry, News):
-                    yield ServerSentEvent(comment=news(entry.event), sep="\n")
+                    yield news(entry.event)
                     continue
                 for event in events.of(entry):
                     if event["sequence_number"] > after:
@@ -95,8 +93,4 @@ async def _sent(run: Run, language: Language, after: int) -> AsyncGenerator[Serv
 
 
 def _data(event: Event) -> ServerSentEvent:
-    return ServerSentEvent(event=event["type"], data=msgspec.json.encode(event).decode(), sep="\n")
-
-
-def _ping() -> ServerSentEvent:
-    return ServerSentEvent(comment="ping", sep="\n")
+    return data(event, event=event["type"])
