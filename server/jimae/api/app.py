@@ -34,6 +34,7 @@ from jimae.api.document import (
 )
 from jimae.api.guard import LocalOnly
 from jimae.api.health import HealthRoutes, Ready
+from jimae.api.models import ModelRoutes
 from jimae.api.ollama.answers import Line, StatusBody
 from jimae.api.ollama.embed import (
     EmbedBody,
@@ -138,8 +139,9 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     get, post, delete = app.get, app.post, app.delete
     failed = partial(failures, errors.Envelope)
 
-    get("/v1/models", responses=failed())(openai.list_models)
-    get("/v1/models/{model_id:path}", responses=failed(FOUND))(openai.get_model)
+    models = ModelRoutes(service)
+    get("/v1/models", responses=failed(QUERY))(models.list_models)
+    get("/v1/models/{model_id:path}", responses=failed(FOUND))(models.get_model)
     written = failed(BODY, MODEL)
     post(
         "/v1/chat/completions",

@@ -1,10 +1,11 @@
-"""Which API a path belongs to, and so how an error on it is told."""
+"""Which API a request belongs to, and so how an error on it is told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
+from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from jimae.api.anthropic import errors as anthropic
@@ -14,6 +15,9 @@ from jimae.errors import JimaeError, Language
 Dialect = Literal["openai", "anthropic", "ollama"]
 
 ANTHROPIC: Final = "/v1/messages"
+# Theirs and OpenAI's, who asks is known by the header that all of their clients send.
+SHARED: Final = "/v1/models"
+VERSION: Final = "anthropic-version"
 # By name: what else is under /api belongs to the web page.
 # fmt: off
 _NAMES = (
@@ -38,9 +42,17 @@ def dialect(path: str) -> Dialect:
     return "ollama" if path in OLLAMA or path.startswith("/api/blobs/") else "openai"
 
 
+def of(scope: Scope) -> Dialect:
+    """The API of a request."""
+    path = scope.get("path", "")
+    if (path == SHARED or path.startswith(f"{SHARED}/")) and VERSION in Headers(scope=scope):
+        return "anthropic"
+    return dialect(path)
+
+
 def told(error: JimaeError, language: Language, scope: Scope, status: int) -> Told | None:
-    """An error in the envelope of its path's API; None for ours, which is OpenAI's."""
-    match dialect(scope.get("path", "")):
+    """An error in the envelope of its API; None for ours, which is OpenAI's."""
+    match of(scope):
         case "anthropic":
             request = anthropic.request_id(scope)
             return Told(

@@ -1,4 +1,4 @@
-"""OpenAI's endpoints for models, chats and completions."""
+"""OpenAI's endpoints for chats and completions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from jimae.api.body import read_object
 from jimae.api.openai.asked import Writing
-from jimae.api.openai.models import ModelBody, ModelList, model_body
 from jimae.api.openai.respond import answer
 from jimae.service.service import Service
 
@@ -18,17 +17,6 @@ class OpenAIRoutes:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._writing = Writing(service)
-
-    async def list_models(self) -> ModelList:
-        """The models of this server."""
-        return {
-            "object": "list",
-            "data": [model_body(status) for status in self._service.models.statuses()],
-        }
-
-    async def get_model(self, model_id: str) -> ModelBody:
-        """One model by its id."""
-        return model_body(self._service.models.status(model_id))
 
     async def create_chat_completion(self, request: Request) -> Response:
         """Answer a conversation."""
