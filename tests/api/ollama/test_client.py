@@ -250,3 +250,20 @@ async def test_vectors(api: ollama.AsyncClient, backend: FakeBackend) -> None:
     assert many.embeddings == [one.embedding]
     assert one.embedding == pytest.approx([0.6, 0.8])
     assert [request.prompt for request in backend.requests] == [TextPrompt("東京")] * 2
+
+
+async def test_options_of_vectors(api: ollama.AsyncClient, backend: FakeBackend) -> None:
+    vector = struct.pack("<2f", 0.6, 0.8)
+    for _ in range(2):
+        backend.play(Started(7, 0), Embedded(vector), done(0))
+    # What clients send along with vectors: all that they send with a chat.
+    fits: dict[str, Any] = {"num_ctx": 4096, "num_gpu": 1, "temperature": 0.8, "mirostat": 1}
+    assert await api.embed(model="fake", input="東京", options=fits)
+    assert await api.embeddings(model="fake", prompt="東京", options=fits)
+    for options, said in (({"num_ctx": 4097}, "≤ 4096"), ({"num_ctxs": 1}, "num_ctx")):
+        with pytest.raises(ollama.ResponseError, match=said) as caught:
+            await api.embed(model="fake", input="東京", options=options)
+        assert caught.value.status_code == 400
+        with pytest.raises(ollama.ResponseError, match=said):
+            await api.embeddings(model="fake", prompt="東京", options=options)
+    assert len(backend.requests) == 2

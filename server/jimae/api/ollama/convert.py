@@ -66,12 +66,12 @@ def chat_request(body: Mapping[str, object]) -> OllamaChatRequest:
             raise JimaeError("text_only", param=path, name=path, value="image")
         if isinstance(message, dict):
             message.pop("images", None)
-    return _read(body, CHAT, OllamaChatRequest)
+    return read(body, CHAT, OllamaChatRequest)
 
 
 def generate_request(body: Mapping[str, object]) -> OllamaGenerateRequest:
     """Validate a request for a text. Raises a JimaeError of status 400."""
-    request = _read(body, GENERATE, OllamaGenerateRequest)
+    request = read(body, GENERATE, OllamaGenerateRequest)
     if request.raw and request.system:
         raise conflict("system", request.system, "raw", True)
     if request.suffix and request.system:
@@ -79,10 +79,11 @@ def generate_request(body: Mapping[str, object]) -> OllamaGenerateRequest:
     return request
 
 
-def _read(body: Mapping[str, object], table: Table, model: type[M]) -> M:
+def read(body: Mapping[str, object], table: Table, model: type[M], known: Table = OPTIONS) -> M:
+    """Validate a request and its options, which are `known`. Raises a JimaeError of status 400."""
     options = body.get("options")
     if isinstance(options, dict):
-        body = {**body, "options": select(options, OPTIONS, "options.")}
+        body = {**body, "options": select(options, known, "options.")}
     return validated(body, table, model)
 
 

@@ -13,10 +13,12 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from jimae.api.body import read_object
-from jimae.api.explain import validated
-from jimae.api.ollama.convert import model_id
+from jimae.api.ollama.context import check_context
+from jimae.api.ollama.convert import model_id, read
+from jimae.api.ollama.parameters import EMBED_OPTIONS
+from jimae.api.ollama.schema import EmbedOptions
 from jimae.api.openai.schema import Count, Filled, ModelId, Strict
-from jimae.api.parameters import Parameter, harmless, one_of, refused, works
+from jimae.api.parameters import Parameter, harmless, works
 from jimae.api.text import checked
 from jimae.api.when_ready import WhenReady
 from jimae.service.embeddings import EmbedAsk, floats
@@ -33,11 +35,12 @@ EMBED: Final[dict[str, Parameter]] = {
     ),
     "truncate": harmless("Nothing is cut, whatever this says: what is too long is an error."),
     "keep_alive": harmless("models.ttl_minutes says when models leave."),
-    "options": refused("Nothing of them concerns vectors.", one_of({})),
+    "options": works("See the rows that begin with it."),
+    **{f"options.{name}": row for name, row in EMBED_OPTIONS.items()},
 }
 
 EMBEDDINGS: Final[dict[str, Parameter]] = {
-    **{name: EMBED[name] for name in ("model", "keep_alive", "options")},
+    **{name: row for name, row in EMBED.items() if name not in ("input", "dimensions", "truncate")},
     "prompt": works("A text. What is too long for the model is an error, not a cut."),
 }
 
@@ -48,6 +51,7 @@ class EmbedRequest(Strict):
     model: ModelId
     input: Filled | Annotated[list[Filled], Field(min_length=1, max_length=MAX_INPUTS)]
     dimensions: Count | None = None
+    options: EmbedOptions = EmbedOptions()
 
 
 class OldEmbedRequest(Strict):
@@ -55,6 +59,7 @@ class OldEmbedRequest(Strict):
 
     model: ModelId
     prompt: Filled
+    options: EmbedOptions = EmbedOptions()
 
 
 class OldEmbedBody(TypedDict):
@@ -89,16 +94,17 @@ class EmbedRoutes:
 
     async def answer_old(self, body: Mapping[str, object]) -> OldEmbedBody:
         """The body of an answer to the body of an older request."""
-        wanted = validated(body, EMBEDDINGS, OldEmbedRequest)
+        wanted = read(body, EMBEDDINGS, OldEmbedRequest, EMBED_OPTIONS)
         prompt = TextPrompt(checked(wanted.prompt, "prompt"))
         ask = EmbedAsk(model_id(wanted.model), (prompt,), list_given=False)
+        await check_context(self._service, ask.model, wanted.options.num_ctx)
         made = await self._service.embeddings.embed(ask)
         return {"embedding": floats(made.vectors[0])}
 
     async def answer(self, body: Mapping[str, object]) -> EmbedBody:
         """The body of an answer to the body of a request."""
         begun = time.monotonic_ns()
-        wanted = validated(body, EMBED, EmbedRequest)
+        wanted = read(body, EMBED, EmbedRequest, EMBED_OPTIONS)
         texts = [wanted.input] if isinstance(wanted.input, str) else wanted.input
         several = isinstance(wanted.input, list)
         ask = EmbedAsk(
@@ -110,6 +116,7 @@ class EmbedRoutes:
             dimensions=wanted.dimensions,
             list_given=several,
         )
+        await check_context(self._service, ask.model, wanted.options.num_ctx)
         made = await self._service.embeddings.embed(ask)
         return {
             "model": wanted.model,

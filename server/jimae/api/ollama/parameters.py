@@ -44,6 +44,12 @@ OPTIONS: Final[dict[str, Parameter]] = {
     "embedding_only": refused("Use /api/embed.", one_of(False)),
 }
 
+# A vector is not written, so that how does not matter to it.
+EMBED_OPTIONS: Final[dict[str, Parameter]] = {
+    name: row if name == "num_ctx" or row.support == "harmless" else harmless("Nothing is written.")
+    for name, row in OPTIONS.items()
+}
+
 _SHARED: Final[dict[str, Parameter]] = {
     "model": works("The id of a model, with or without `:latest`."),
     "stream": works("A line of JSON for each piece of the answer; on if unset."),

@@ -19,6 +19,7 @@ from jimae.api.answering import Events
 from jimae.api.body import read_object
 from jimae.api.explain import validated
 from jimae.api.ollama.answers import ModelList, RunningList, Shown, StatusBody, Version
+from jimae.api.ollama.context import check_context
 from jimae.api.ollama.convert import (
     chat_ask,
     chat_request,
@@ -130,15 +131,7 @@ class OllamaRoutes:
     ) -> AsyncGenerator[tuple[int, RunEvent], None]:
         """The events, if the model's context holds as much as is wanted of it."""
         async with aclosing(events):
-            context = (await self._service.tokens.info(model)).context
-            if wanted > context:
-                raise JimaeError(
-                    "out_of_range",
-                    param="options.num_ctx",
-                    name="options.num_ctx",
-                    value=wanted,
-                    limit=f"≤ {context}",
-                )
+            await check_context(self._service, model, wanted)
             async for item in events:
                 yield item
 

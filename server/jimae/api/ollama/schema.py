@@ -81,6 +81,12 @@ class Options(Strict):
     frequency_penalty: Penalty = 0.0
 
 
+class EmbedOptions(Strict):
+    """What of the options concerns vectors."""
+
+    num_ctx: Count | None = None
+
+
 class Writing(Strict):
     """What both endpoints that write take."""
 
