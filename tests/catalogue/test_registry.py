@@ -145,6 +145,8 @@ GOOD = to_toml(model(DATA, {"from": "hf", "repo": "a/b", "file": "c.gguf"})).dec
         ("verified = true", "verified = 1", "verified", "Expected `bool`"),
         ("sha256 =", "sha25 =", "sha25", "unknown field"),
         ("rank = 0", "rank = ", "-", "Invalid value"),
+        ("rank = 0", 'parser = "hermez"', "parser", "'hermez'; it can be harmony, "),
+        ("rank = 0", "parser = 1", "parser", "it can be harmony, "),
     ],
 )
 def test_a_wrong_entry_is_named(tmp_path: Path, old: str, new: str, key: str, reason: str) -> None:

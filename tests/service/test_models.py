@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import msgspec
 import pytest
 
 from fakes import tiny_embedding as tiny
@@ -18,6 +19,7 @@ from jimae.errors import JimaeError
 from jimae.service.models import ModelPool, sampling_of
 from jimae.service.service import Service
 from jimae.settings import Settings, load
+from jimae.tuning.making import write_entry
 from jimae.types import Sampling
 
 GIB = 2**30
@@ -152,3 +154,25 @@ def test_recommended_sampling() -> None:
     assert sampling_of(Recommended()) == Sampling()
     recommended = Recommended(temperature=0.7, top_p=0.8, top_k=20, repeat_penalty=1.1)
     assert sampling_of(recommended) == Sampling(0.7, 0.8, 20, repeat_penalty=1.1)
+
+
+async def test_the_family_that_an_entry_names_reaches_the_worker(
+    tmp_path: Path, backends: Backends
+) -> None:
+    for name in ("named", "other"):
+        write_gguf(tmp_path / "models" / f"{name}.gguf")
+    entry = msgspec.structs.replace(next(iter(catalogue.load())), id="named", parser="hermes")
+    (tmp_path / "catalogue").mkdir()
+    write_entry(entry, tmp_path / "catalogue")
+    told: dict[str, str | None] = {}
+
+    def make(model: str, path: Path, _: Settings, defaults: Sampling, parser: str | None) -> Any:
+        told[model] = parser
+        return backends.make(model)
+
+    service = Service(load(environ={}, overrides={"data_dir": tmp_path}), make)
+    for name in ("named", "other"):
+        async with service.models.use(name):
+            pass
+    await service.close()
+    assert told == {"named": "hermes", "other": None}

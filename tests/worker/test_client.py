@@ -299,3 +299,15 @@ def test_a_worker_does_not_outlive_the_server() -> None:
             break
         assert time.monotonic() < deadline, "the worker lives on"
         time.sleep(0.05)
+
+
+async def test_the_catalogue_may_name_the_family() -> None:
+    """SmolLM2 says nothing of calls: it is plain by itself."""
+    named = []
+    for parser in (None, "llama"):
+        path = MODELS / "smollm2-135m.gguf"
+        one = LocalBackend("smollm2-135m", path, settings(), Sampling(), parser)
+        await one.start()
+        named.append((await one.wait_ready()).parser)
+        await one.close()
+    assert named == ["plain", "llama"]

@@ -6,7 +6,7 @@ the file and the key. Sizes are bytes, sums are sha256 in hex.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta, Struct
 
@@ -22,6 +22,21 @@ Url = Annotated[str, Meta(pattern=r"^https?://")]
 Kind = Literal["chat", "base", "embedding"]
 Role = Literal["weights", "mmproj"]
 Commercial = Literal["allowed", "conditions", "forbidden"]
+# Names of `chat.parsers.registry.FAMILIES`, which only workers import; a test compares the two.
+Parser = Literal[
+    "harmony",
+    "gemma4",
+    "deepseek-v3.1",
+    "deepseek",
+    "mistral-named",
+    "mistral",
+    "qwen-coder",
+    "hermes",
+    "llama",
+    "gemma3",
+    "plain",
+]
+PARSERS: Final[tuple[Parser, ...]] = get_args(Parser)
 
 
 class _Strict(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -179,7 +194,8 @@ class Model(_Strict, frozen=True):
 
     `rank` orders the choice of the default model, highest first; entries that
     are `for_tests` come last. `verified` says that name, size and sum of every
-    file were checked against the publisher's.
+    file were checked against the publisher's. `parser` is the family by which reasoning and
+    calls are read from what it writes; unset, its template and architecture tell.
     """
 
     id: Id
@@ -196,6 +212,7 @@ class Model(_Strict, frozen=True):
     scores: Scores = Scores()
     sampling: Recommended = Recommended()
     vectors: Vectors | None = None
+    parser: Parser | None = None
     rank: int = 0
     for_tests: bool = False
     made_from: MadeFrom | None = None

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 import jimae
-from jimae.catalogue.entry import Model
+from jimae.catalogue.entry import PARSERS, Model
 from jimae.errors import JimaeError
 
 _AT = re.compile(r" - at `(?P<path>[^`]+)`$")
@@ -101,6 +101,8 @@ def _explain(path: Path, text: str) -> JimaeError:
     named = _UNKNOWN.search(reason) or _MISSING.search(reason)
     if named:
         keys.append(named["name"])
+    if keys == ["parser"]:
+        reason = f"{reason}; it can be {', '.join(PARSERS)}"
     return JimaeError(
         "catalogue_invalid", path=str(path), key=".".join(filter(None, keys)) or "-", reason=reason
     )

@@ -68,7 +68,9 @@ def models(
     Below are the models that the server on this machine, if it runs, has loaded.
 
     Your own entries go into the folder `catalogue` of the data directory, one TOML
-    file each, in the form of the ones in `models/`.
+    file each, in the form of the ones in `models/`. Where reasoning or calls are read
+    wrongly from what a model writes, `parser` in its entry names another family than
+    the one that GET /v1/models says; an unknown name is answered with those there are.
     """
     settings = load(overrides={"data_dir": data_dir})
     speaks = language(lang)

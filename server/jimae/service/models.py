@@ -44,7 +44,7 @@ REAP_SECONDS: Final = 15.0
 NO_ROOM_SECONDS: Final = 10.0
 
 
-BackendFactory = Callable[[str, Path, Settings, Sampling], StartableBackend]
+BackendFactory = Callable[[str, Path, Settings, Sampling, str | None], StartableBackend]
 
 
 class ModelPool:
@@ -221,7 +221,8 @@ class ModelPool:
             await self._make_room(model_id, need.total, header)
             entry = self._entry(model_id)
             defaults = sampling_of(entry.sampling) if entry else Sampling()
-            backend = self._make(model_id, path, settings, defaults)
+            parser = entry.parser if entry else None
+            backend = self._make(model_id, path, settings, defaults, parser)
             log.info("loading model %s from %s, about %d MiB", model_id, path, need.total >> 20)
             await backend.start()
             self._loading_since[model_id] = time.monotonic()

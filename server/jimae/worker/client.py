@@ -68,6 +68,7 @@ class LocalBackend:
         path: Path,
         settings: Settings,
         defaults: Sampling,
+        parser: str | None = None,
     ) -> None:
         engine = settings.engine
         self._model = model
@@ -86,6 +87,7 @@ class LocalBackend:
             batch=engine.batch,
             gpu_layers=engine.gpu_layers,
             defaults=defaults,
+            parser=parser,
             disk_cache=_disk_cache(model, settings),
         )
         self._state: State = "loading"

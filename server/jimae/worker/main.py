@@ -114,7 +114,7 @@ class Worker:
         model = self._model
         self._name = load.model
         self._context = loading.context_of(load, self._header, model)
-        family = choose(model.template, model.architecture)
+        family = choose(model.template, model.architecture, load.parser)
         self._renderer = Renderer(loading.template_facts(load, model, family))
         self._grammars = Grammars(model.vocab)
         facts = ModelFacts(load.model, model.template or "", family, load.defaults)

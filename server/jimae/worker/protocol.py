@@ -43,7 +43,8 @@ class DiskCache(msgspec.Struct, frozen=True):
 
 
 class Load(msgspec.Struct, frozen=True, tag="load"):
-    """The first frame: which file, and how. `threads` and `context` 0 mean: choose."""
+    """The first frame: which file, and how. `threads` and `context` 0 mean: choose, and so does
+    no `parser`: else the name of a family of `chat.parsers`."""
 
     model: str
     path: str
@@ -59,6 +60,7 @@ class Load(msgspec.Struct, frozen=True, tag="load"):
     batch: int
     gpu_layers: int
     defaults: Sampling
+    parser: str | None
     disk_cache: DiskCache | None
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.parsing import TOOLS, parse
+from jimae.catalogue.entry import PARSERS
 from jimae.chat.parsers.base import Turn
 from jimae.chat.parsers.registry import FAMILIES, choose
 
@@ -38,6 +39,10 @@ def test_the_catalogue_may_say_otherwise() -> None:
     assert choose(SOURCES["hermes"], "qwen2", "llama").name == "llama"
     with pytest.raises(KeyError):
         choose(SOURCES["hermes"], "qwen2", "no-such")
+
+
+def test_the_catalogue_knows_every_name() -> None:
+    assert tuple(FAMILIES) == PARSERS
 
 
 def test_without_a_template_it_is_plain() -> None:
