@@ -287,6 +287,19 @@ def test_without_apt_the_packages_are_named(
         debian.install(["g++"], steps.Progress(1))
 
 
+def test_nginx_is_taken_from_where_it_was_unpacked(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    assert debian.nginx() is None
+    assert not debian.nginx_step().done()
+    program = places.user_cache() / "tools" / "nginx" / "usr" / "sbin" / "nginx"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    assert debian.nginx() == program
+    assert debian.nginx_step().done()
+
+
 def test_a_compiler_is_asked_for_only_where_something_is_compiled(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
