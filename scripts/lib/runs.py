@@ -59,7 +59,7 @@ def _run(name: str, file: Path, arguments: Sequence[str]) -> bool:
     print(f"== {name}: {summary(file)}", flush=True)
     env = {
         "TEST_MODELS_DIR": str(test_models()),
-        "PYTHONPATH": f"{ROOT / 'server'}:{ROOT / 'tests'}",
+        "PYTHONPATH": f"{ROOT / 'server'}:{ROOT / 'tests'}:{ROOT / 'scripts'}",
     }
     good = attached([VENV_PYTHON, file, *arguments], env=env) == 0
     took = duration(time.monotonic() - started)
