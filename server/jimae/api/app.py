@@ -179,7 +179,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         openapi_extra=query(RetrieveQuery),
     )(responses.get)
     delete(one, responses=listed)(responses.delete)
-    post(f"{one}/cancel", responses=answers(ResponseBody, kept))(responses.cancel)
+    post(f"{one}/cancel", responses=answers(ResponseBody, listed))(responses.cancel)
     get(f"{one}/input_items", responses=listed, openapi_extra=paged)(responses.input_items)
 
     begin, change = _body(ConversationRequest), _body(ConversationUpdate)

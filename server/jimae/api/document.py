@@ -17,7 +17,7 @@ LINES: Final = "application/x-ndjson"
 ALWAYS: Final = (403, 500, 503)
 # What is asked for is not there.
 FOUND: Final = (404,)
-# A part of the address after `?` is checked.
+# Something of the request is checked that is not its body.
 QUERY: Final = (400,)
 # A body is read.
 BODY: Final = (400, 413, 415)
