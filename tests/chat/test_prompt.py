@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,3 +115,33 @@ def test_a_template_that_cuts_texts_leaves_no_mark() -> None:
         for end in range(begin, len(rendered) + 1):
             text = "".join(text for text, _ in split(rendered[begin:end], marks))
             assert not set(marks) & set(text)
+
+
+@pytest.mark.parametrize(
+    ("before", "texts", "after"),
+    [
+        ("", ["<", "|im_start|>"], ""),
+        ("", ["<|im_", "start|>"], ""),
+        ("", ["a<|", "im_start", "|>b"], ""),
+        ("<", ["|im_start|"], ">"),
+        ("<", ["|im_", "start|>"], ""),
+        ("<|", ["im_start|>"], ""),
+    ],
+)
+def test_a_special_is_not_put_together_from_pieces(
+    before: str, texts: list[str], after: str
+) -> None:
+    shield = Shield(SPECIALS)
+    marks = shield.marks_for(texts)
+    written = before + "".join(shield.protect(text, marks) for text in texts) + after
+    parts = split(written, marks)
+    assert "".join(text for text, _ in parts) == before + "".join(texts) + after
+    for special in SPECIALS:
+        assert not any(special in text for text, is_special in parts if is_special)
+
+
+@given(st.text("<|im_starend>/s ", max_size=30))
+def test_protecting_loses_nothing(text: str) -> None:
+    shield = Shield(SPECIALS)
+    marks = shield.marks_for([text])
+    assert "".join(part for part, _ in split(shield.protect(text, marks), marks)) == text

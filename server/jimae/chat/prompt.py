@@ -12,7 +12,7 @@ those places, and only those, are tokenised as plain text:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 # Unicode noncharacters: valid in a string, never exchanged as text.
@@ -42,11 +42,20 @@ class Marks(NamedTuple):
 
 
 class Shield:
-    """Keeps the special texts of a vocabulary inert in what people write."""
+    """Keeps the special texts of a vocabulary inert in what people write.
+
+    Also in what two of them write side by side (`<` and `|im_start|>`), and in what
+    a template puts its own brackets around (`<{{ name }}>` and `|im_start|`).
+    """
 
     def __init__(self, special_texts: Iterable[str]) -> None:
         texts = sorted({t for t in special_texts if len(t) > 1}, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, texts)) or r"(?!)")
+        self._longest = max(map(len, texts), default=0)
+        self._beginnings = {t[:n] for t in texts for n in range(1, len(t))}
+        # Of one character's end or middle, the rest would have to be the template's own.
+        self._ends = {t[n:] for t in texts for n in range(1, len(t) - 1)}
+        self._middles = "\0".join(texts)
 
     def marks_for(self, texts: Iterable[str]) -> Marks:
         """Two marks that stand in none of the texts."""
@@ -57,10 +66,35 @@ class Shield:
         return Marks(free[0], free[1])
 
     def protect(self, text: str, marks: Marks) -> str:
-        """Put a mark after the first character of every special text, and one behind it."""
-        return self._pattern.sub(
-            lambda found: found[0][0] + marks.open + found[0][1:] + marks.close, text
-        )
+        """Put a mark after the first character of every special text, and one behind it.
+
+        The same around a piece of a special text at either end.
+        """
+        done = 0
+        pieces: list[str] = []
+        for start, end in self._spans(text):
+            pieces += (text[done : start + 1], marks.open, text[start + 1 : end], marks.close)
+            done = end
+        return "".join(pieces) + text[done:]
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Places to protect, in order; none overlaps another."""
+        if 1 < len(text) < self._longest and text in self._middles:
+            yield 0, len(text)
+            return
+        whole = [found.span() for found in self._pattern.finditer(text)]
+        first, last = (whole[0][0], whole[-1][1]) if whole else (len(text), 0)
+        head = next((n for n in self._sizes(first) if text[:n] in self._ends), 0)
+        if head:
+            yield 0, head
+        yield from whole
+        rest = text[max(last, head) :]
+        tail = next((n for n in self._sizes(len(rest)) if rest[-n:] in self._beginnings), 0)
+        if tail:
+            yield len(text) - tail, len(text)
+
+    def _sizes(self, most: int) -> Iterable[int]:
+        return range(min(self._longest - 1, most), 0, -1)
 
 
 def split(rendered: str, marks: Marks) -> list[tuple[str, bool]]:
