@@ -86,8 +86,13 @@ async def test_leaving_while_a_whole_answer_is_written(
     served: Served, backend: FakeBackend
 ) -> None:
     backend.default = forever()
-    await many(served, request(stream=False), read_until=None, wait=0.03)
-    assert backend.started == TIMES
+    for count in range(AT_ONCE, TIMES + 1, AT_ONCE):
+        clients = [await asyncio.open_connection(served.host, served.port) for _ in range(AT_ONCE)]
+        for _, writer in clients:
+            writer.write(request(stream=False))
+        await until(lambda count=count: backend.started == count)  # type: ignore[misc]
+        for _, writer in clients:
+            await reset(writer)
     await freed(backend)
 
 
