@@ -30,9 +30,9 @@ RESERVE: Final = 1 / 8
 # Prefixes kept beside the running sequences.
 IDLE_SEQUENCES: Final = 48
 # The worker and the process of its chat template without a model: Python and the libraries.
-PROCESS: Final = 76 << 20
+PROCESS: Final = 103 << 20
 # A token's text, its place in the tables that find it, and its merges.
-VOCABULARY_ENTRY: Final = 270
+VOCABULARY_ENTRY: Final = 720
 
 _CGROUP: Final = Path("/sys/fs/cgroup")
 _UNLIMITED: Final = 1 << 60
