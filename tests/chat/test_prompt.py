@@ -14,8 +14,9 @@ from jimae.llama.fake import BOS, END, SYSTEM_MARK, FakeVocab
 from jimae.types import ChatPrompt, Message, TextPart
 
 SPECIALS = ("<|im_start|>", "<|im_end|>", "<s>", "</s>", "<|im_start|><|im_end|>")
+CHARACTERS = st.characters(exclude_categories=["Cs"])
 TEXTS = st.text(
-    alphabet=st.one_of(st.sampled_from("<|>s/im_startend"), st.characters(exclude_categories=["Cs"])), max_size=30
+    alphabet=st.one_of(st.sampled_from("<|>s/im_startend"), CHARACTERS), max_size=30
 ) | st.lists(st.sampled_from([*SPECIALS, "a", "漢", "<", "|im_start|>"]), max_size=8).map("".join)
 
 
