@@ -127,6 +127,7 @@ def test_a_template_that_cuts_texts_leaves_no_mark() -> None:
         ("<", ["|im_start|"], ">"),
         ("<", ["|im_", "start|>"], ""),
         ("<|", ["im_start|>"], ""),
+        ("<", ["/s"], ">"),
     ],
 )
 def test_a_special_is_not_put_together_from_pieces(
@@ -146,3 +147,9 @@ def test_protecting_loses_nothing(text: str) -> None:
     shield = Shield(SPECIALS)
     marks = shield.marks_for([text])
     assert "".join(part for part, _ in split(shield.protect(text, marks), marks)) == text
+
+
+@pytest.mark.parametrize("word", ["im", "start", "s", "user", "name", "1 < 2", "漢字"])
+def test_words_are_left_as_they_are(word: str) -> None:
+    shield = Shield([*SPECIALS, "<|user|>", "<|repo_name|>"])
+    assert shield.protect(word, shield.marks_for([word])) == word

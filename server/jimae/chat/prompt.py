@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 
 # Unicode noncharacters: valid in a string, never exchanged as text.
 _MARKS = tuple(chr(code) for code in range(0xFDD0, 0xFDF0))
+_BRACKET = re.compile(r"\W")
 
 
 class Tokenizer(Protocol):
@@ -52,9 +53,12 @@ class Shield:
         texts = sorted({t for t in special_texts if len(t) > 1}, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, texts)) or r"(?!)")
         self._longest = max(map(len, texts), default=0)
-        self._beginnings = {t[:n] for t in texts for n in range(1, len(t))}
+        # Words alone are left as they are: a role or a key may be in some special text, too.
+        self._beginnings = {
+            t[:n] for t in texts for n in range(1, len(t)) if _BRACKET.search(t[:n])
+        }
         # Of one character's end or middle, the rest would have to be the template's own.
-        self._ends = {t[n:] for t in texts for n in range(1, len(t) - 1)}
+        self._ends = {t[n:] for t in texts for n in range(1, len(t) - 1) if _BRACKET.search(t[n:])}
         self._middles = "\0".join(texts)
 
     def marks_for(self, texts: Iterable[str]) -> Marks:
@@ -79,7 +83,8 @@ class Shield:
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Places to protect, in order; none overlaps another."""
-        if 1 < len(text) < self._longest and text in self._middles:
+        small = 1 < len(text) < self._longest
+        if small and text in self._middles and _BRACKET.search(text):
             yield 0, len(text)
             return
         whole = [found.span() for found in self._pattern.finditer(text)]
