@@ -9,7 +9,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jimae.error_texts import BUSY, FORBIDDEN, INVALID, NOT_FOUND, SERVER, SETUP, TEXTS, Text
+from jimae.error_texts import PARTS, TEXTS
+from jimae.error_texts.text import (
+    BUSY,
+    FORBIDDEN,
+    INVALID,
+    NOT_FOUND,
+    SERVER,
+    SETUP,
+    UNKNOWN,
+    Text,
+)
 from jimae.errors import JimaeError, WireError
 
 SERVER_CODE = Path(__file__).parent.parent / "server" / "jimae"
@@ -40,12 +50,17 @@ def test_status_and_type_belong_together(code: str, text: Text) -> None:
         INVALID: range(400, 500),
         NOT_FOUND: [404],
         SERVER: range(500, 600),
+        UNKNOWN: [401],
         FORBIDDEN: [403],
         BUSY: [409, 429],
         SETUP: range(400, 600),
     }
     assert text.type in expected
     assert text.status in expected[text.type]
+
+
+def test_no_code_is_given_twice() -> None:
+    assert sum(len(part.TEXTS) for part in PARTS) == len(TEXTS)
 
 
 def test_message_fills_in_the_values_in_both_languages() -> None:
@@ -95,7 +110,7 @@ def test_every_code_that_the_server_raises_has_its_sentences() -> None:
 
 def test_no_sentence_is_left_over() -> None:
     """A code that no line of the package names is dead."""
-    code_files = [f for f in SERVER_CODE.rglob("*.py") if f.name != "error_texts.py"]
+    code_files = [f for f in SERVER_CODE.rglob("*.py") if f.parent.name != "error_texts"]
     written = "\n".join(file.read_text(encoding="utf-8") for file in code_files)
 
     assert [code for code in TEXTS if f'"{code}"' not in written] == []

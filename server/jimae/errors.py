@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-from jimae.error_texts import TEXTS, Text
+from jimae.error_texts import TEXTS
+from jimae.error_texts.text import Text
 
 Language = Literal["en", "ja"]
 Value = str | int | float

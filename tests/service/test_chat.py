@@ -10,7 +10,8 @@ from fakes.backend import FakeBackend, saying
 from jimae.errors import JimaeError
 from jimae.service import chat
 from jimae.service import service as service_module
-from jimae.service.chat import Ask, Loading, principal, total_usage
+from jimae.service.caller import LOCAL, principal
+from jimae.service.chat import Ask, Loading, total_usage
 from jimae.service.service import Service
 from jimae.types import ChatPrompt, Done, Message, TextPart, Usage
 
@@ -18,10 +19,10 @@ PROMPT = ChatPrompt((Message("user", (TextPart("はい"),)),))
 
 
 def test_a_client_names_its_turn_but_not_its_scope() -> None:
-    assert principal(None, "user").id == "local"
-    assert principal("a", "user").id == "local/a"
-    assert principal("a", "user").scope == principal("b", "group").scope == "local"
-    assert principal("a", "server").scope == "server"
+    assert principal(LOCAL, None, "user").id == "local"
+    assert principal(LOCAL, "a", "user").id == "local/a"
+    assert principal(LOCAL, "a", "user").scope == principal(LOCAL, "b", "group").scope == "local"
+    assert principal(LOCAL, "a", "server").scope == "server"
 
 
 def test_the_prompt_is_counted_once() -> None:
@@ -36,7 +37,7 @@ async def test_news_of_a_load_come_once(
     monkeypatch.setattr(chat, "LOAD_NEWS_SECONDS", 0.01)
     backend.restarting()
     seen = []
-    async for index, event in service.chat.answer(Ask("fake", PROMPT, n=3)):
+    async for index, event in service.chat.answer(LOCAL, Ask("fake", PROMPT, n=3)):
         seen.append((index, type(event)))
         if len(seen) == 3:
             backend.loaded()
@@ -47,13 +48,13 @@ async def test_news_of_a_load_come_once(
 async def test_load_that_fails_is_told(service: Service, backend: FakeBackend) -> None:
     backend.broken("no memory")
     with pytest.raises(JimaeError, match="no memory"):
-        async for _ in service.chat.answer(Ask("fake", PROMPT)):
+        async for _ in service.chat.answer(LOCAL, Ask("fake", PROMPT)):
             pass
 
 
 async def test_the_queue_counts_all_models(service: Service, backend: FakeBackend) -> None:
     backend.play(*saying("はい", delay=0.01))
-    async for _ in service.chat.answer(Ask("fake", PROMPT)):
+    async for _ in service.chat.answer(LOCAL, Ask("fake", PROMPT)):
         assert (await service.queue()).running <= 1
     assert (await service.queue()) == (0, 0)
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 import jimae
 from jimae.api import errors
+from jimae.api.access import Access
 from jimae.api.anthropic.answers import Message
 from jimae.api.anthropic.routes import AnthropicRoutes
 from jimae.api.anthropic.schema import CountTokensRequest, MessagesRequest
@@ -127,6 +128,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(Access(service))],
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     errors.install(app)

@@ -17,11 +17,13 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from jimae.api.body import read_object
+from jimae.api.caller import caller_of
 from jimae.api.explain import validated
 from jimae.api.openai.schema import Count, Filled, ModelId, Name, Strict
 from jimae.api.parameters import Parameter, harmless, ours, refused, works
 from jimae.api.text import checked
 from jimae.api.when_ready import WhenReady
+from jimae.service.caller import Caller
 from jimae.service.embeddings import RankAsk, Ranking
 from jimae.service.service import Service
 from jimae.types import Priority
@@ -96,9 +98,9 @@ class RerankRoutes:
     async def create(self, request: Request) -> Response:
         """Order documents by how well they answer a question."""
         body = await read_object(request, self._service.settings.server.max_body_mb)
-        return WhenReady(partial(self.answer, body))
+        return WhenReady(partial(self.answer, caller_of(request), body))
 
-    async def answer(self, body: Mapping[str, object]) -> RerankBody:
+    async def answer(self, caller: Caller, body: Mapping[str, object]) -> RerankBody:
         """The body of an answer to the body of a request."""
         wanted = validated(body, RERANK, RerankRequest)
         texts = _texts(wanted)
@@ -110,7 +112,7 @@ class RerankRoutes:
             user=wanted.user,
             priority=wanted.priority,
         )
-        return rerank_body(wanted, texts, await self._service.embeddings.rank(ask))
+        return rerank_body(wanted, texts, await self._service.embeddings.rank(caller, ask))
 
 
 def rerank_body(wanted: RerankRequest, texts: tuple[str, ...], ranking: Ranking) -> RerankBody:

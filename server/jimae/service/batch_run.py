@@ -23,6 +23,7 @@ from jimae.service.batch_lines import (
     spans,
 )
 from jimae.service.batch_log import BatchLog, Progress
+from jimae.service.caller import Caller
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ WRITE_TOGETHER: Final = 1000
 class Endpoints(Protocol):
     """What answers a line: the same as over HTTP, at the priority of batches."""
 
-    async def answer(self, endpoint: str, body: bytes, owner: str) -> dict[str, Any]:
+    async def answer(self, caller: Caller, endpoint: str, body: bytes) -> dict[str, Any]:
         """The whole answer. Raises JimaeError and nothing else."""
         ...
 
@@ -70,12 +71,13 @@ def is_stopping(error: BaseException) -> bool:
 
 
 class BatchRun:
-    """The lines of one file. `turns` are shared with every other batch; `saved` is told of
-    the progress after each outcome, which is then on the disk."""
+    """The lines of one file. `caller` finds anew who they are answered for: somebody may
+    have lost their access since, and it raises so. `turns` are shared with every other
+    batch; `saved` is told of the progress after each outcome, which is then on the disk."""
 
     def __init__(
         self,
-        owner: str,
+        caller: Callable[[], Awaitable[Caller]],
         endpoint: str,
         source: Path,
         written: BatchLog,
@@ -86,7 +88,7 @@ class BatchRun:
         longest: int,
         saved: Callable[[Progress], Awaitable[None]],
     ) -> None:
-        self._owner = owner
+        self._caller = caller
         self._endpoint = endpoint
         self._source = source
         self._written = written
@@ -140,7 +142,7 @@ class BatchRun:
             try:
                 async with self._turns:
                     body = await self._endpoints.answer(
-                        self._endpoint, bytes(line.body), self._owner
+                        await self._caller(), self._endpoint, bytes(line.body)
                     )
                 return _reply(OK, body)
             except JimaeError as error:

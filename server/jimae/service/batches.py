@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from jimae.errors import JimaeError
 from jimae.service import batch_states as states
 from jimae.service import files
+from jimae.service.accounts import Accounts
 from jimae.service.batch_lines import Judgement, judge, problem
 from jimae.service.batch_log import BatchLog, Progress
 from jimae.service.batch_run import BatchRun, Endpoints, insist, is_stopping
@@ -46,10 +47,11 @@ MIB: Final = 1024 * 1024
 class Batches:
     """All methods raise `storage_full` and `storage_unavailable`."""
 
-    def __init__(self, settings: Settings, store: Store, blobs: Blobs) -> None:
+    def __init__(self, settings: Settings, store: Store, blobs: Blobs, accounts: Accounts) -> None:
         self._settings = settings
         self._store = store
         self._blobs = blobs
+        self._accounts = accounts
         self._turns = asyncio.Semaphore(settings.batches.parallel)
         self._endpoints: Endpoints | None = None
         self._running: dict[str, _Running] = {}
@@ -171,7 +173,7 @@ class Batches:
         written = BatchLog(*map(self._blobs.path, written_by(batch.id)))
         await insist(lambda: asyncio.to_thread(written.recover))
         run = BatchRun(
-            batch.owner,
+            partial(self._accounts.acting_for, batch.owner),
             batch.endpoint,
             self._blobs.path(batch.input_file_id),
             written,

@@ -13,6 +13,8 @@ import msgspec
 
 from jimae.catalogue.abilities import can_write
 from jimae.service.able import header_of_able
+from jimae.service.caller import Caller, principal
+from jimae.service.gate import Gate
 from jimae.service.models import ModelPool
 from jimae.service.runs import Runs
 from jimae.settings import Scope
@@ -20,7 +22,6 @@ from jimae.types import (
     GenerateRequest,
     Grammar,
     Outputs,
-    Principal,
     Priority,
     Prompt,
     Sampling,
@@ -33,7 +34,6 @@ from jimae.worker.backend import Backend, GenerateEvent
 LOAD_NEWS_SECONDS = 1.0
 # Sequences of one request that stand in the queue together: it is there for others too.
 AT_ONCE = 8
-LOCAL = "local"
 NEUTRAL = Sampling()
 TEXT = Outputs()
 AUTO = ToolChoice()
@@ -74,19 +74,6 @@ class Ask:
     limit_param: str = "max_tokens"
 
 
-def principal(user: str | None, sharing: Scope, priority: Priority = "interactive") -> Principal:
-    """Who a request of single-user mode is for.
-
-    A client's `user` names its turn in the queue. It does not name its scope:
-    whose prompts may be shared is never a client's claim.
-    """
-    return Principal(
-        id=f"{LOCAL}/{user}" if user else LOCAL,
-        scope="server" if sharing == "server" else LOCAL,
-        priority=priority,
-    )
-
-
 def total_usage(usages: list[Usage]) -> Usage:
     """The sum over sequences of one prompt, which is counted once.
 
@@ -102,27 +89,35 @@ def total_usage(usages: list[Usage]) -> Usage:
 class Chat:
     """Writes answers with the models of a pool."""
 
-    def __init__(self, pool: ModelPool, runs: Runs, sharing: Scope) -> None:
+    def __init__(self, pool: ModelPool, runs: Runs, gate: Gate, sharing: Scope) -> None:
         self._pool = pool
         self._runs = runs
+        self._gate = gate
         self._sharing = sharing
 
-    async def answer(self, *asks: Ask) -> AsyncGenerator[tuple[int, RunEvent], None]:
+    async def answer(
+        self, caller: Caller, *asks: Ask
+    ) -> AsyncGenerator[tuple[int, RunEvent], None]:
         """Events of every sequence with its index, as they come; `Loading` before.
 
         Sequences are numbered through, those of the first ask first; the asks belong to
         one request, of which no more than `AT_ONCE` run or wait at a time. Closing the
-        iterator frees every sequence. Raises JimaeError: of the pool, of the backend, or
+        iterator frees every sequence. Raises JimaeError: of the gate, the pool, the backend, or
         `server_stopping`.
         """
-        turns = asyncio.Semaphore(AT_ONCE)
-        sources = [self._sequence(ask, index, turns) for ask in asks for index in range(ask.n)]
-        async with aclosing(self._runs.follow(sources)) as events:
-            async for event in events:
-                yield event
+        async with self._gate.admitted(caller, asks) as admission:
+            turns = asyncio.Semaphore(AT_ONCE)
+            sources = [
+                self._sequence(caller, ask, index, turns)
+                for ask in admission.asks
+                for index in range(ask.n)
+            ]
+            async with aclosing(self._runs.follow(sources)) as events:
+                async for event in events:
+                    yield event
 
     async def _sequence(
-        self, ask: Ask, index: int, turns: asyncio.Semaphore
+        self, caller: Caller, ask: Ask, index: int, turns: asyncio.Semaphore
     ) -> AsyncIterator[RunEvent]:
         async with turns:
             await self._check(ask.model)
@@ -130,7 +125,7 @@ class Chat:
                 async for news in _until_ready(backend):
                     if index == 0:
                         yield news
-                async for event in backend.generate(self._request(ask, index)):
+                async for event in backend.generate(self._request(caller, ask, index)):
                     yield event
 
     async def _check(self, model: str) -> None:
@@ -139,14 +134,14 @@ class Chat:
         files = self._pool.files()
         await header_of_able(files, model, "cannot_write", lambda _, header: can_write(header))
 
-    def _request(self, ask: Ask, index: int) -> GenerateRequest:
+    def _request(self, caller: Caller, ask: Ask, index: int) -> GenerateRequest:
         sampling = ask.sampling
         # One seed for all would write the same text n times.
         if sampling.seed is not None and index:
             sampling = msgspec.structs.replace(sampling, seed=sampling.seed + index)
         return GenerateRequest(
             id=uuid.uuid4().hex,
-            principal=principal(ask.user, self._sharing, ask.priority),
+            principal=principal(caller, ask.user, self._sharing, ask.priority),
             prompt=ask.prompt,
             sampling=sampling,
             stop=ask.stop,

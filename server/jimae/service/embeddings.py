@@ -17,7 +17,7 @@ from jimae.catalogue.entry import Vectors as VectorFacts
 from jimae.catalogue.gguf_header import Header
 from jimae.errors import JimaeError, WireError
 from jimae.service.able import Able, header_of_able
-from jimae.service.chat import principal
+from jimae.service.caller import Caller, principal
 from jimae.service.models import ModelPool
 from jimae.service.runs import Runs
 from jimae.settings import Settings
@@ -97,7 +97,7 @@ class Embeddings:
         self._pool = pool
         self._runs = runs
 
-    async def embed(self, ask: EmbedAsk) -> Embedding:
+    async def embed(self, caller: Caller, ask: EmbedAsk) -> Embedding:
         """Also raises `dimensions_fixed`, `dimensions_unknown`, `input_type_unknown`."""
         header = await self._check(ask.model, "cannot_embed", self._embeds)
         facts = self._facts(ask.model)
@@ -109,22 +109,22 @@ class Embeddings:
             for prompt in ask.prompts
         )
         name = "input.{}" if ask.list_given else "input"
-        owner = self._principal(ask)
+        owner = self._principal(caller, ask)
         found, tokens = await self._collect(ask.model, owner, prompts, VECTOR, name)
         return Embedding([shortened(vector, ask.dimensions) for vector in found], tokens)
 
-    async def rank(self, ask: RankAsk) -> Ranking:
+    async def rank(self, caller: Caller, ask: RankAsk) -> Ranking:
         header = await self._check(ask.model, "cannot_rerank", self._reranks)
         pairs = [PairPrompt(ask.query, document) for document in ask.documents]
-        owner = self._principal(ask)
+        owner = self._principal(caller, ask)
         found, tokens = await self._collect(ask.model, owner, pairs, SCORE, "documents.{}")
         scores = [floats(score)[0] for score in found]
         if not ask.raw_scores:
             scores = [abilities.relevance(score, header.architecture) for score in scores]
         return Ranking(scores, tokens)
 
-    def _principal(self, ask: EmbedAsk | RankAsk) -> Principal:
-        return principal(ask.user, self._settings.engine.sharing, ask.priority)
+    def _principal(self, caller: Caller, ask: EmbedAsk | RankAsk) -> Principal:
+        return principal(caller, ask.user, self._settings.engine.sharing, ask.priority)
 
     async def _collect(
         self,

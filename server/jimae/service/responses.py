@@ -16,6 +16,7 @@ import msgspec
 
 from jimae.errors import JimaeError
 from jimae.service import records
+from jimae.service.caller import Caller
 from jimae.service.chat import Ask, Chat, Loading
 from jimae.service.items import Item, messages_of, new_id
 from jimae.service.records import Given, Record, Reference, Status, Used
@@ -87,7 +88,7 @@ class Responses:
 
     # --- writing ----------------------------------------------------------------
 
-    async def create(self, owner: str, wanted: Wanted) -> Run:
+    async def create(self, caller: Caller, wanted: Wanted) -> Run:
         """Begin a response; returns when it runs, or is in the queue.
 
         One in the background returns as soon as it is stored, and fails later if it
@@ -96,7 +97,7 @@ class Responses:
         """
         record = Record(
             id=new_id("resp"),
-            owner=owner,
+            owner=caller.id,
             created_at=time.time(),
             status="queued" if wanted.background else "in_progress",
             model=wanted.ask.model,
@@ -119,7 +120,9 @@ class Responses:
             raise
         begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         name = f"response {record.id}"
-        run.task = asyncio.create_task(self._write(run, ask, wanted.store, begun), name=name)
+        run.task = asyncio.create_task(
+            self._write(run, caller, ask, wanted.store, begun), name=name
+        )
         if wanted.background:
             run.add(Became(record))
             begun.cancel()
@@ -149,7 +152,9 @@ class Responses:
                 partial(records.delete, owner=record.owner, response_id=record.id)
             )
 
-    async def _write(self, run: Run, ask: Ask, store: bool, begun: asyncio.Future[None]) -> None:
+    async def _write(
+        self, run: Run, caller: Caller, ask: Ask, store: bool, begun: asyncio.Future[None]
+    ) -> None:
         """Write it to its end, whatever that is, and store how it ended before anybody is
         told. `begun` is done with the first event, or with the error that came instead."""
         writing = Writing()
@@ -158,7 +163,7 @@ class Responses:
         done: Done | None = None
         error: JimaeError | None = None
         try:
-            async with aclosing(self._chat.answer(ask)) as events:
+            async with aclosing(self._chat.answer(caller, ask)) as events:
                 async for _, event in events:
                     if not begun.done():
                         run.add(Became(run.record))

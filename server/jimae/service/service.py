@@ -7,11 +7,13 @@ from typing import Final, NamedTuple
 
 from jimae.catalogue.registry import load as load_catalogue
 from jimae.errors import JimaeError
+from jimae.service.accounts import Accounts
 from jimae.service.batches import Batches
 from jimae.service.chat import Chat
 from jimae.service.conversations import Conversations
 from jimae.service.embeddings import Embeddings
 from jimae.service.files import Files
+from jimae.service.gate import Gate
 from jimae.service.model_status import ModelStatus
 from jimae.service.models import BackendFactory, ModelPool
 from jimae.service.responses import Responses
@@ -45,13 +47,15 @@ class Service:
         self.models = ModelPool(settings, load_catalogue(settings.data_dir), make)
         self.runs = Runs()
         self.tokens = Tokens(self.models)
-        self.chat = Chat(self.models, self.runs, settings.engine.sharing)
+        self.accounts = Accounts(self.store)
+        self.gate = Gate()
+        self.chat = Chat(self.models, self.runs, self.gate, settings.engine.sharing)
         self.embeddings = Embeddings(settings, self.models, self.runs)
         self.responses = Responses(self.store, self.chat)
         self.conversations = Conversations(self.store, self.responses.is_live)
         blobs = Blobs(settings.data_dir / FOLDER)
         self.files = Files(self.store, blobs)
-        self.batches = Batches(settings, self.store, blobs)
+        self.batches = Batches(settings, self.store, blobs, self.accounts)
 
     async def start(self) -> None:
         """Raises what `Store.open` raises, and `ModelPool.get` for the default model."""

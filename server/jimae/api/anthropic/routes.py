@@ -16,6 +16,7 @@ from jimae.api.anthropic.errors import REQUEST_ID, request_id
 from jimae.api.anthropic.respond import answer
 from jimae.api.anthropic.writer import MessageWriter
 from jimae.api.body import read_object
+from jimae.api.caller import caller_of
 from jimae.service.service import Service
 
 
@@ -28,7 +29,7 @@ class AnthropicRoutes:
     async def create_message(self, request: Request) -> Response:
         """Answer a conversation."""
         wanted = messages_request(await self._body(request))
-        events = self._service.chat.answer(messages_ask(wanted))
+        events = self._service.chat.answer(caller_of(request), messages_ask(wanted))
         writer = MessageWriter(wanted.model, wanted.max_tokens)
         return answer(events, writer, request_id(request.scope), stream=wanted.stream)
 

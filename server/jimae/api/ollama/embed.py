@@ -13,6 +13,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from jimae.api.body import read_object
+from jimae.api.caller import caller_of
 from jimae.api.ollama.context import check_context
 from jimae.api.ollama.convert import model_id, read
 from jimae.api.ollama.parameters import EMBED_OPTIONS
@@ -21,6 +22,7 @@ from jimae.api.openai.schema import Count, Filled, ModelId, Strict
 from jimae.api.parameters import Parameter, harmless, works
 from jimae.api.text import checked
 from jimae.api.when_ready import WhenReady
+from jimae.service.caller import Caller
 from jimae.service.embeddings import EmbedAsk, floats
 from jimae.service.service import Service
 from jimae.types import TextPrompt
@@ -85,23 +87,23 @@ class EmbedRoutes:
     async def create(self, request: Request) -> Response:
         """Turn texts into vectors."""
         body = await read_object(request, self._service.settings.server.max_body_mb)
-        return WhenReady(partial(self.answer, body))
+        return WhenReady(partial(self.answer, caller_of(request), body))
 
     async def create_old(self, request: Request) -> Response:
         """Turn one text into a vector."""
         body = await read_object(request, self._service.settings.server.max_body_mb)
-        return WhenReady(partial(self.answer_old, body))
+        return WhenReady(partial(self.answer_old, caller_of(request), body))
 
-    async def answer_old(self, body: Mapping[str, object]) -> OldEmbedBody:
+    async def answer_old(self, caller: Caller, body: Mapping[str, object]) -> OldEmbedBody:
         """The body of an answer to the body of an older request."""
         wanted = read(body, EMBEDDINGS, OldEmbedRequest, EMBED_OPTIONS)
         prompt = TextPrompt(checked(wanted.prompt, "prompt"))
         ask = EmbedAsk(model_id(wanted.model), (prompt,), list_given=False)
         await check_context(self._service, ask.model, wanted.options.num_ctx)
-        made = await self._service.embeddings.embed(ask)
+        made = await self._service.embeddings.embed(caller, ask)
         return {"embedding": floats(made.vectors[0])}
 
-    async def answer(self, body: Mapping[str, object]) -> EmbedBody:
+    async def answer(self, caller: Caller, body: Mapping[str, object]) -> EmbedBody:
         """The body of an answer to the body of a request."""
         begun = time.monotonic_ns()
         wanted = read(body, EMBED, EmbedRequest, EMBED_OPTIONS)
@@ -117,7 +119,7 @@ class EmbedRoutes:
             list_given=several,
         )
         await check_context(self._service, ask.model, wanted.options.num_ctx)
-        made = await self._service.embeddings.embed(ask)
+        made = await self._service.embeddings.embed(caller, ask)
         return {
             "model": wanted.model,
             "embeddings": [floats(vector) for vector in made.vectors],

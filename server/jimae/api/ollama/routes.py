@@ -17,6 +17,7 @@ from starlette.responses import Response
 import jimae
 from jimae.api.answering import Events
 from jimae.api.body import read_object
+from jimae.api.caller import caller_of
 from jimae.api.explain import validated
 from jimae.api.ollama.answers import ModelList, RunningList, Shown, StatusBody, Version
 from jimae.api.ollama.context import check_context
@@ -40,6 +41,7 @@ from jimae.api.ollama.schema import (
 from jimae.api.ollama.writer import LineWriter, chat, text
 from jimae.catalogue.gguf_header import Header, read_header
 from jimae.errors import JimaeError
+from jimae.service.caller import Caller
 from jimae.service.chat import Ask, RunEvent
 from jimae.service.service import Service
 
@@ -60,7 +62,7 @@ class OllamaRoutes:
         writer = LineWriter(wanted.model, chat)
         if only_loads(wanted):
             return await self._load(wanted, writer)
-        return self._answer(wanted, chat_ask(wanted), writer)
+        return self._answer(caller_of(request), wanted, chat_ask(wanted), writer)
 
     async def generate(self, request: Request) -> Response:
         """Answer a prompt, or go on with a text."""
@@ -68,7 +70,7 @@ class OllamaRoutes:
         writer = LineWriter(wanted.model, text)
         if only_loads(wanted):
             return await self._load(wanted, writer)
-        return self._answer(wanted, generate_ask(wanted), writer)
+        return self._answer(caller_of(request), wanted, generate_ask(wanted), writer)
 
     async def tags(self) -> ModelList:
         """The models of this server."""
@@ -117,11 +119,12 @@ class OllamaRoutes:
 
     def _answer(
         self,
+        caller: Caller,
         wanted: OllamaChatRequest | OllamaGenerateRequest,
         ask: Ask,
         writer: LineWriter,
     ) -> Response:
-        events = self._service.chat.answer(ask)
+        events = self._service.chat.answer(caller, ask)
         if wanted.options.num_ctx is not None:
             events = self._held(events, ask.model, wanted.options.num_ctx)
         return answer(events, writer, stream=wanted.stream)

@@ -14,6 +14,7 @@ from jimae.api.openai.completions.writer import CompletionWriter
 from jimae.api.openai.schema import Generation
 from jimae.api.openai.tally import Tally
 from jimae.api.openai.writer import Writer
+from jimae.service.caller import Caller
 from jimae.service.chat import Ask
 from jimae.service.service import Service
 from jimae.types import TextPrompt, TokenPrompt
@@ -35,22 +36,27 @@ class Writing:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    def chat(self, body: dict[str, object]) -> Asked:
+    def chat(self, caller: Caller, body: dict[str, object]) -> Asked:
         wanted = chat_request(body)
-        events = self._service.chat.answer(chat_ask(wanted))
+        events = self._service.chat.answer(caller, chat_ask(wanted))
         return Asked(wanted, events, ChatWriter(wanted), Tally(wanted.n))
 
-    def completion(self, body: dict[str, object]) -> Asked:
+    def completion(self, caller: Caller, body: dict[str, object]) -> Asked:
         wanted = completion_request(body)
         asks = completion_asks(wanted)
         writer = CompletionWriter(wanted, len(asks) * wanted.n)
-        events = self._echoed(asks, writer) if wanted.echo else self._service.chat.answer(*asks)
+        if wanted.echo:
+            events = self._echoed(caller, asks, writer)
+        else:
+            events = self._service.chat.answer(caller, *asks)
         return Asked(wanted, events, writer, Tally(wanted.n))
 
-    async def _echoed(self, asks: Sequence[Ask], writer: CompletionWriter) -> Events:
+    async def _echoed(
+        self, caller: Caller, asks: Sequence[Ask], writer: CompletionWriter
+    ) -> Events:
         """The events, after the writer got to know the texts of the prompts."""
         writer.echo([await self._text(ask) for ask in asks])
-        async with aclosing(self._service.chat.answer(*asks)) as events:
+        async with aclosing(self._service.chat.answer(caller, *asks)) as events:
             async for event in events:
                 yield event
 

@@ -13,12 +13,14 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from jimae.api.body import read_object
+from jimae.api.caller import caller_of
 from jimae.api.explain import validated
 from jimae.api.openai.schema import Count, Filled, ModelId, Name, Strict, TokenId
 from jimae.api.parameters import Parameter, ours, works
 from jimae.api.text import checked
 from jimae.api.when_ready import WhenReady
 from jimae.errors import JimaeError
+from jimae.service.caller import Caller
 from jimae.service.embeddings import EmbedAsk, Embedding, InputType, floats
 from jimae.service.service import Service
 from jimae.types import Priority, Prompt, TextPrompt, TokenPrompt
@@ -87,12 +89,13 @@ class EmbeddingRoutes:
     async def create(self, request: Request) -> Response:
         """Turn texts into vectors."""
         body = await read_object(request, self._service.settings.server.max_body_mb)
-        return WhenReady(partial(self.answer, body))
+        return WhenReady(partial(self.answer, caller_of(request), body))
 
-    async def answer(self, body: Mapping[str, object]) -> EmbeddingList:
+    async def answer(self, caller: Caller, body: Mapping[str, object]) -> EmbeddingList:
         """The body of an answer to the body of a request."""
         wanted = embedding_request(body)
-        return embedding_body(wanted, await self._service.embeddings.embed(embed_ask(wanted)))
+        made = await self._service.embeddings.embed(caller, embed_ask(wanted))
+        return embedding_body(wanted, made)
 
 
 def embedding_request(body: Mapping[str, object]) -> EmbeddingRequest:

@@ -15,6 +15,7 @@ from jimae.api.openai.responses.bodies import response_body
 from jimae.api.openai.responses.convert import response_request, wanted_of
 from jimae.api.parameters import unsupported
 from jimae.errors import DEFAULT_LANGUAGE, JimaeError
+from jimae.service.caller import Caller
 from jimae.service.service import Service
 
 Body = dict[str, Any]
@@ -30,21 +31,21 @@ class BatchEndpoints:
         self._responses = service.responses
         self._writing = Writing(service)
         self._embeddings = EmbeddingRoutes(service)
-        self._answers: dict[str, Callable[[Body, str], Awaitable[Body]]] = {
+        self._answers: dict[str, Callable[[Caller, Body], Awaitable[Body]]] = {
             "/v1/chat/completions": self._chat,
             "/v1/completions": self._completion,
             "/v1/embeddings": self._embedding,
             "/v1/responses": self._response,
         }
 
-    async def answer(self, endpoint: str, body: bytes, owner: str) -> Body:
+    async def answer(self, caller: Caller, endpoint: str, body: bytes) -> Body:
         """The whole answer. Raises JimaeError and nothing else."""
         try:
             request = parse_object(body)
             for name in ALONE:
                 if request.get(name):
                     raise unsupported(name, request[name])
-            return await self._answers[endpoint](request | {"priority": "batch"}, owner)
+            return await self._answers[endpoint](caller, request | {"priority": "batch"})
         except Exception as error:
             raise known(error) from error
 
@@ -52,17 +53,17 @@ class BatchEndpoints:
         """The body of an error."""
         return dict(envelope(error, DEFAULT_LANGUAGE))
 
-    async def _chat(self, request: Body, owner: str) -> Body:
-        return await _whole(self._writing.chat(request))
+    async def _chat(self, caller: Caller, request: Body) -> Body:
+        return await _whole(self._writing.chat(caller, request))
 
-    async def _completion(self, request: Body, owner: str) -> Body:
-        return await _whole(self._writing.completion(request))
+    async def _completion(self, caller: Caller, request: Body) -> Body:
+        return await _whole(self._writing.completion(caller, request))
 
-    async def _embedding(self, request: Body, owner: str) -> Body:
-        return dict(await self._embeddings.answer(request))
+    async def _embedding(self, caller: Caller, request: Body) -> Body:
+        return dict(await self._embeddings.answer(caller, request))
 
-    async def _response(self, request: Body, owner: str) -> Body:
-        run = await self._responses.create(owner, wanted_of(response_request(request)))
+    async def _response(self, caller: Caller, request: Body) -> Body:
+        run = await self._responses.create(caller, wanted_of(response_request(request)))
         try:
             record = await run.ended()
         finally:

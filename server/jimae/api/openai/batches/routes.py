@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import Request
 
 from jimae.api.body import read_object
+from jimae.api.caller import owner_of
 from jimae.api.explain import validated
 from jimae.api.openai.batches.bodies import BatchBody, BatchList, batch_body, listed
 from jimae.api.openai.batches.parameters import CREATE, LIST
 from jimae.api.openai.batches.schema import BatchesQuery, BatchRequest
 from jimae.api.openai.responses.queries import known_id
-from jimae.api.owner import owner_of
 from jimae.api.query import read_query
 from jimae.service.files import BATCH_SECONDS
 from jimae.service.service import Service

@@ -12,12 +12,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from typing_extensions import TypedDict
 
+from jimae.api.caller import owner_of
 from jimae.api.explain import validated
 from jimae.api.openai.files.form import read_form
 from jimae.api.openai.files.parameters import LIST, UPLOAD
 from jimae.api.openai.files.schema import FileForm, FilesQuery
 from jimae.api.openai.responses.queries import known_id
-from jimae.api.owner import owner_of
 from jimae.api.query import read_query
 from jimae.service.files import BATCH_SECONDS
 from jimae.service.service import Service

@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from jimae.api.body import read_object
+from jimae.api.caller import caller_of, owner_of
 from jimae.api.errors import language_of
 from jimae.api.explain import validated
 from jimae.api.openai.responses.bodies import (
@@ -37,7 +38,6 @@ from jimae.api.openai.responses.schema import (
     Query,
     RetrieveQuery,
 )
-from jimae.api.owner import owner_of
 from jimae.api.parameters import conflict
 from jimae.service.service import Service
 
@@ -52,7 +52,7 @@ class ResponseRoutes:
     async def create(self, request: Request) -> Response:
         """Write a response, which is kept unless `store` is false."""
         wanted = response_request(await read_object(request, self._limit))
-        create = partial(self._responses.create, owner_of(request), wanted_of(wanted))
+        create = partial(self._responses.create, caller_of(request), wanted_of(wanted))
         return Created(create, stream=wanted.stream)
 
     async def get(self, request: Request, response_id: str) -> Response:

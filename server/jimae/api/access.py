@@ -1,0 +1,119 @@
+"""Who may call which route: one table for all of them.
+
+Every route stands in `NEEDS`; one that does not is refused, and a test fails.
+
+    anyone      whoever reaches the server, signed in or not
+    person      everybody with an account, an auditor too: what concerns oneself
+    user        those who may ask a model: all but auditors
+    manager     who looks after a group: for its members only, which the handler checks
+    admin       administrators
+    auditor     auditors, and administrators where the handler says so
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+from fastapi import Request
+
+from jimae.errors import JimaeError
+from jimae.service.caller import Caller, Role
+from jimae.service.service import Service
+
+Level = Literal["anyone", "person", "user", "manager", "admin", "auditor"]
+Area = Literal["write", "read", "files", "models", "admin", "audit", "self"]
+"""What an API key can be limited to."""
+
+ROLES: Final[dict[Level, frozenset[Role]]] = {
+    "anyone": frozenset(("user", "manager", "admin", "auditor")),
+    "person": frozenset(("user", "manager", "admin", "auditor")),
+    "user": frozenset(("user", "manager", "admin")),
+    "manager": frozenset(("manager", "admin")),
+    "admin": frozenset(("admin",)),
+    "auditor": frozenset(("admin", "auditor")),
+}
+
+
+class Need(NamedTuple):
+    level: Level
+    area: Area
+
+
+ASK: Final = Need("user", "write")
+KEEP: Final = Need("user", "files")
+LOOK: Final = Need("person", "models")
+OPEN: Final = Need("anyone", "models")
+
+NEEDS: Final[dict[tuple[str, str], Need]] = {
+    ("GET", "/v1/models"): LOOK,
+    ("GET", "/v1/models/{model_id:path}"): LOOK,
+    ("POST", "/v1/chat/completions"): ASK,
+    ("POST", "/v1/completions"): ASK,
+    ("POST", "/v1/embeddings"): ASK,
+    ("POST", "/v1/rerank"): ASK,
+    ("POST", "/v1/responses"): ASK,
+    ("GET", "/v1/responses/{response_id}"): ASK,
+    ("DELETE", "/v1/responses/{response_id}"): ASK,
+    ("POST", "/v1/responses/{response_id}/cancel"): ASK,
+    ("GET", "/v1/responses/{response_id}/input_items"): ASK,
+    ("POST", "/v1/conversations"): ASK,
+    ("GET", "/v1/conversations/{conversation_id}"): ASK,
+    ("POST", "/v1/conversations/{conversation_id}"): ASK,
+    ("DELETE", "/v1/conversations/{conversation_id}"): ASK,
+    ("POST", "/v1/conversations/{conversation_id}/items"): ASK,
+    ("GET", "/v1/conversations/{conversation_id}/items"): ASK,
+    ("GET", "/v1/conversations/{conversation_id}/items/{item_id}"): ASK,
+    ("DELETE", "/v1/conversations/{conversation_id}/items/{item_id}"): ASK,
+    ("POST", "/v1/files"): KEEP,
+    ("GET", "/v1/files"): KEEP,
+    ("GET", "/v1/files/{file_id}"): KEEP,
+    ("DELETE", "/v1/files/{file_id}"): KEEP,
+    ("GET", "/v1/files/{file_id}/content"): KEEP,
+    ("POST", "/v1/batches"): ASK,
+    ("GET", "/v1/batches"): ASK,
+    ("GET", "/v1/batches/{batch_id}"): ASK,
+    ("POST", "/v1/batches/{batch_id}/cancel"): ASK,
+    ("GET", "/tokenizer_info"): ASK,
+    ("POST", "/tokenize"): ASK,
+    ("POST", "/detokenize"): ASK,
+    ("POST", "/v1/messages"): ASK,
+    ("POST", "/v1/messages/count_tokens"): ASK,
+    ("POST", "/api/chat"): ASK,
+    ("POST", "/api/generate"): ASK,
+    ("POST", "/api/embed"): ASK,
+    ("POST", "/api/embeddings"): ASK,
+    ("GET", "/api/tags"): LOOK,
+    ("GET", "/api/ps"): LOOK,
+    ("GET", "/api/version"): OPEN,
+    ("POST", "/api/show"): LOOK,
+    ("POST", "/api/pull"): LOOK,
+    ("POST", "/api/create"): LOOK,
+    ("POST", "/api/copy"): LOOK,
+    ("POST", "/api/push"): LOOK,
+    ("DELETE", "/api/delete"): LOOK,
+    ("GET", "/health/live"): OPEN,
+    ("GET", "/health/ready"): OPEN,
+    ("GET", "/api/status"): LOOK,
+}
+
+
+class Access:
+    """The dependency of every route: finds who calls, and whether they may."""
+
+    def __init__(self, service: Service) -> None:
+        self._accounts = service.accounts
+
+    async def __call__(self, request: Request) -> None:
+        """Raises `not_permitted`, and what `Accounts.identify` raises."""
+        need = NEEDS[request.method, request.scope["route"].path]
+        caller = await self._accounts.identify()
+        if not permitted(caller, need):
+            raise JimaeError("not_permitted", needed=need.level)
+        request.state.caller = caller
+
+
+def permitted(caller: Caller, need: Need) -> bool:
+    if caller.role not in ROLES[need.level]:
+        return False
+    areas = caller.key.areas if caller.key is not None else ()
+    return not areas or need.area in areas or need.level == "anyone"

@@ -1,0 +1,18 @@
+"""Who a request is from, and so whose is what it stores."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from jimae.service.caller import Caller
+
+
+def caller_of(request: Request) -> Caller:
+    """Who was let in: see `access`."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+def owner_of(request: Request) -> str:
+    """The id of the account that owns what this request stores and may find again."""
+    return caller_of(request).id

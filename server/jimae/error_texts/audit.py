@@ -1,0 +1,7 @@
+"""The audit log."""
+
+from __future__ import annotations
+
+from jimae.error_texts.text import Text
+
+TEXTS: dict[str, Text] = {}

@@ -1,0 +1,64 @@
+"""Starting, reaching a server, and its settings."""
+
+from __future__ import annotations
+
+from jimae.error_texts.text import SETUP, Text
+
+TEXTS: dict[str, Text] = {
+    # --- starting and talking to a server --------------------------------------
+    "host_not_loopback": Text(
+        500,
+        SETUP,
+        "Listening on {host} would open this server to everybody on the network, since it has no "
+        "accounts. Listen on 127.0.0.1, and reach it from elsewhere through an SSH tunnel: "
+        "ssh -L {port}:127.0.0.1:{port} THIS-MACHINE",
+        "{host} で待ち受けると、アカウントがないためネットワーク上の誰でも使えてしまいます。"
+        "127.0.0.1 で待ち受け、ほかのマシンからは SSH トンネルをお使いください: "
+        "ssh -L {port}:127.0.0.1:{port} このマシン",
+    ),
+    "port_in_use": Text(
+        500,
+        SETUP,
+        "Port {port} on {host} is in use by another program. Stop it, or choose another port: "
+        "jimae serve --port {other}",
+        "{host} のポート {port} は別のプログラムが使っています。それを止めるか、"
+        "別のポートを選んでください: jimae serve --port {other}",
+    ),
+    "cannot_listen": Text(
+        500,
+        SETUP,
+        "Cannot listen on {host} port {port}: {reason}",
+        "{host} のポート {port} で待ち受けできません: {reason}",
+    ),
+    "server_unreachable": Text(
+        500,
+        SETUP,
+        "No jimae server answers at {url} ({reason}). Start one with: jimae serve",
+        "{url} で jimae サーバーが応答しません（{reason}）。起動するには: jimae serve",
+    ),
+    "server_answered": Text(
+        500,
+        SETUP,
+        "The server at {url} answered: {message}",
+        "{url} のサーバーからの応答: {message}",
+    ),
+    # --- settings --------------------------------------------------------------
+    "setting_unknown": Text(
+        500,
+        SETUP,
+        "There is no setting '{name}'. Nearest: {near}. docs/settings.md lists all.",
+        "「{name}」という設定はありません。近いもの: {near}。一覧は docs/settings.md にあります。",
+    ),
+    "setting_invalid": Text(
+        500,
+        SETUP,
+        "The setting '{name}' cannot be {value}: {reason}.",
+        "設定「{name}」に {value} は使えません: {reason}",
+    ),
+    "settings_file": Text(
+        500,
+        SETUP,
+        "The settings file {path} cannot be read: {reason}.",
+        "設定ファイル {path} を読めません: {reason}",
+    ),
+}

@@ -1,0 +1,21 @@
+"""What an error is made of, and the types of OpenAI's envelope."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Text(NamedTuple):
+    status: int
+    type: str
+    en: str
+    ja: str
+
+
+INVALID = "invalid_request_error"
+NOT_FOUND = "not_found_error"
+UNKNOWN = "authentication_error"
+FORBIDDEN = "permission_error"
+SERVER = "server_error"
+BUSY = "rate_limit_error"
+SETUP = "setup_error"
