@@ -1,0 +1,12 @@
+"""What is added to the page: templates, answers that were judged, preferences."""
+
+from __future__ import annotations
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
