@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fakes.engine_harness import Harness
+from jimae.llama.fake import FakeModel
 from jimae.types import Started
 
 USERS = 8
@@ -99,3 +102,39 @@ def test_several_long_prompts_progress_together() -> None:
     names = [h.submit([40 + i] * 600, user=f"u{i}", max_tokens=1) for i in range(3)]
     first = steps_to_first_token(h, names)
     assert max(first.values()) - min(first.values()) <= 3
+
+
+class Kana(FakeModel):
+    """Writes あ for ever, a byte at a time: each character is three tokens."""
+
+    def next_token(self, tokens: Sequence[int]) -> int:
+        return {0xE3: 0x81, 0x81: 0x82}.get(tokens[-1], 0xE3)
+
+
+def test_a_character_takes_one_long_step_however_many_tokens_it_has() -> None:
+    """While a long prompt is read, every reader sees a whole character after each long step."""
+    h = Harness(model=Kana(n_cells=4096))
+    reading_pace(h)
+    readers = [h.submit([20 + i] * 5, user=f"u{i}", max_tokens=300) for i in range(4)]
+    while any(not h.tokens(r) for r in readers):
+        h.step()
+    late = h.submit([7] * 1000, user="late", max_tokens=1)
+    long_steps = 0
+    before = [h.text(r) for r in readers]
+    while not h.tokens(late):
+        h.step()
+        if sum(n for _, n in h.model.decodes[-1]) > len(readers):  # type: ignore[attr-defined]
+            if long_steps:
+                now = [h.text(r) for r in readers]
+                assert all(len(a) > len(b) for a, b in zip(now, before, strict=True))
+                before = now
+            long_steps += 1
+    assert long_steps <= 1000 // (BUDGET - 4 - 1) + 1
+
+
+def test_what_is_left_of_the_prompts_is_read_with_the_rest() -> None:
+    """A step is stretched a little where that saves one for a remainder."""
+    h = Harness(n_cells=4096, n_batch=512)
+    reading_pace(h)
+    h.submit([7] * (3 * BUDGET + 40), max_tokens=1)
+    assert h.run() == 1

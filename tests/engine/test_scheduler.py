@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jimae.engine.scheduler import QUANTUM, Running, View, Waiting, plan
+from jimae.engine.scheduler import MENDING_STEPS, QUANTUM, Running, View, Waiting, plan
 from jimae.types import Priority
 
 
@@ -151,3 +151,15 @@ def test_a_plan_never_promises_what_is_not_there(
     elif running and not made.pause:
         # Nobody runs only if nobody could.
         assert budget == 0 or room == 0 or not alive
+
+
+def test_characters_that_a_long_step_left_torn_are_completed_first() -> None:
+    running = [decodes("whole"), decodes("torn")._replace(torn=True), reads("p", 500)]
+    mended = plan(view([waits("new", needed=5)], running)._replace(since_prompt=0))
+    assert mended == ([], [], {"torn": 1})
+
+
+def test_characters_are_not_completed_for_ever() -> None:
+    running = [decodes("torn")._replace(torn=True), reads("p", 500)]
+    made = plan(view([], running)._replace(since_prompt=MENDING_STEPS))
+    assert made.tokens == {"torn": 1, "p": 99}

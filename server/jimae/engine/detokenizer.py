@@ -21,6 +21,11 @@ class Detokenizer:
         self._held = ""
         self.stopped_by: str | None = None
 
+    @property
+    def torn(self) -> bool:
+        """Whether the last token ended within a character, which nobody can read yet."""
+        return bool(self._decoder.getstate()[0])
+
     def add(self, piece: bytes) -> str:
         """Take the bytes of a token; return the text that is now certain.
 

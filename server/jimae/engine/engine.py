@@ -20,7 +20,7 @@ from jimae.engine.persistence import Persistence
 from jimae.engine.prefix_cache import PrefixCache
 from jimae.engine.prefix_store import PrefixStore
 from jimae.engine.queue import Queue
-from jimae.engine.scheduler import View, plan
+from jimae.engine.scheduler import MENDING_STEPS, View, Waiting, plan
 from jimae.engine.sequence import Sequence
 from jimae.engine.work import Work, add_drafts, share_out, step_budget
 from jimae.errors import JimaeError
@@ -82,6 +82,7 @@ class Engine:
         self._running: dict[str, Sequence] = {}
         self._steps = self._prefilled = self._reused = self._generated = 0
         self._drafted = self._confirmed = 0
+        self._since_prompt = MENDING_STEPS
         self._in_step: frozenset[str] = frozenset()
         self._step_began: float | None = None
 
@@ -186,6 +187,7 @@ class Engine:
             self._clock() - started,
         )
         self._steps += 1
+        self._since_prompt = 0 if any(w.prompt for w in work) else self._since_prompt + 1
         self._postprocess(work, outputs)
         return True
 
@@ -219,10 +221,11 @@ class Engine:
             counters=self._queue.counters.values,
             room=self.cache.cells_total - self.cache.cells_pinned,
             slots=min(self.options.parallel, self.model.n_seq),
-            budget=self._budget(sum(not w.behind for w in waiting)),
+            budget=self._budget([w for w in waiting if not w.behind]),
+            since_prompt=self._since_prompt,
         )
 
-    def _budget(self, newcomers: int) -> int:
+    def _budget(self, newcomers: list[Waiting]) -> int:
         if self.options.reproducible:
             return REPRODUCIBLE_CHUNK
         return step_budget(

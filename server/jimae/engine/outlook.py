@@ -16,7 +16,15 @@ WORTH_WAITING = 2 * QUANTUM
 
 def see_running(running: Collection[Sequence]) -> list[Running]:
     return [
-        Running(s.id, s.principal.id, s.principal.priority, s.arrival, s.remaining, s.decoding)
+        Running(
+            s.id,
+            s.principal.id,
+            s.principal.priority,
+            s.arrival,
+            s.remaining,
+            s.decoding,
+            torn=s.decoding and s.detokenizer.torn,
+        )
         for s in running
     ]
 

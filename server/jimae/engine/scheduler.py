@@ -7,9 +7,11 @@ Policy, in order:
 1. Every decoding sequence gets its token: who reads is never stopped by who waits.
 2. The rest of the step goes to prompts, under a token budget that keeps the
    step's time near its target while somebody reads.
-3. Who goes next is who was served least: virtual token counters per user
+3. After a step that read a prompt, a short one completes the characters that it left
+   torn: who reads Japanese must not wait for two long steps to see one character.
+4. Who goes next is who was served least: virtual token counters per user
    (VTC, Sheng et al., OSDI 2024), interactive before batch.
-4. When the KV cache is full the youngest sequence is paused, not failed.
+5. When the KV cache is full the youngest sequence is paused, not failed.
 """
 
 from __future__ import annotations
@@ -26,6 +28,11 @@ QUANTUM = 32
 HEADROOM = 8
 """Cells per running sequence that admission leaves free, so that nobody is
 admitted only to be paused a few tokens later."""
+
+
+MENDING_STEPS = 2
+"""Short steps in a row that complete characters: most have three bytes, and so at most three
+tokens."""
 
 
 class Waiting(NamedTuple):
@@ -47,7 +54,10 @@ class Waiting(NamedTuple):
 
 
 class Running(NamedTuple):
-    """A sequence with cells; `remaining` tokens are to be computed before the next sample."""
+    """A sequence with cells; `remaining` tokens are to be computed before the next sample.
+
+    `torn` is set while its last token left a character unfinished.
+    """
 
     id: str
     user: str
@@ -55,6 +65,7 @@ class Running(NamedTuple):
     arrival: int
     remaining: int
     decoding: bool
+    torn: bool = False
 
 
 class View(NamedTuple):
@@ -70,6 +81,8 @@ class View(NamedTuple):
     """Most sequences that may run at once."""
     budget: int
     """Most tokens of this step, decoding ones included."""
+    since_prompt: int = MENDING_STEPS
+    """Steps since the last one that read a prompt."""
 
 
 class Plan(NamedTuple):
@@ -88,6 +101,8 @@ def plan(view: View) -> Plan:
     """Plan the next step. The same view gives the same plan."""
     if (victim := _overflow(view)) is not None:
         return Plan([victim], [], {})
+    if view.since_prompt < MENDING_STEPS and (torn := [r.id for r in view.running if r.torn]):
+        return Plan([], [], dict.fromkeys(torn, 1))
     displaced, admitted = _admissions(view)
     running = [r for r in view.running if r.id not in displaced]
     tokens = {r.id: 1 for r in running if r.decoding}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from jimae.engine.cost import CostModel
 from jimae.engine.prefix_cache import Lease
+from jimae.engine.scheduler import Waiting
 from jimae.engine.sequence import Sequence
 from jimae.engine.speculation import draft_length
 
@@ -21,6 +22,10 @@ KNEE_FACTOR = 1.6
 
 IDLE_FACTOR = 3.0
 """How much longer than the target a step may take while nobody reads an answer."""
+
+STRETCH = 1.3
+"""How much longer than that a step may take to read every prompt to its end: what is left
+over would cost a step of its own."""
 
 CROWD_FACTOR = 2.0
 """And while at least as many wait for their first word as read: larger steps read faster."""
@@ -92,25 +97,37 @@ def _own_work(sequence: Sequence, n: int, rows: int) -> Work:
 
 
 def step_budget(
-    running: Collection[Sequence], newcomers: int, cost: CostModel, target: float, most: int
+    running: Collection[Sequence],
+    newcomers: Collection[Waiting],
+    cost: CostModel,
+    target: float,
+    most: int,
 ) -> int:
     """Tokens of the next step, decoding ones included, so that it takes about `target` seconds.
 
-    `newcomers` wait to be admitted. Some prompt tokens always fit, or nobody who
+    `newcomers` wait to be admitted, and only for that. Some prompt tokens always fit, or nobody who
     waits would ever be read in.
     """
     reading = [s for s in running if s.decoding]
-    depth = max((s.computed for s in running if not s.decoding), default=0)
+    prompts = [s for s in running if not s.decoding]
+    depth = max((s.computed for s in prompts), default=0)
+    wanted = sum(s.remaining for s in prompts) + sum(w.needed for w in newcomers)
     pairs = sum(len(s.tokens) for s in reading)
     if not reading:
         target *= IDLE_FACTOR
-    elif len(running) - len(reading) + newcomers >= len(reading):
+    elif len(prompts) + len(newcomers) >= len(reading):
         target *= CROWD_FACTOR
     least = len(reading) + ROWS
-    for total in range(most - most % ROWS, least, -ROWS):
+
+    def seconds(total: int) -> float:
         chunk = total - len(reading)
-        allowed = target * KNEE_FACTOR if total <= KNEE else target
-        if cost.predict(total, pairs + chunk * (depth + chunk)) <= allowed:
+        return cost.predict(total, pairs + chunk * (depth + chunk))
+
+    whole = len(reading) + wanted
+    if least < whole <= most and seconds(whole) <= target * STRETCH:
+        return whole
+    for total in range(most - most % ROWS, least, -ROWS):
+        if seconds(total) <= (target * KNEE_FACTOR if total <= KNEE else target):
             return total
     return min(least, most)
 
