@@ -25,7 +25,7 @@ from pydantic.fields import FieldInfo
 from jimae.api import compatibility
 from jimae.chat.parsers.registry import FAMILIES
 from jimae.error_texts import TEXTS
-from jimae.settings import ModelSettings, Settings, env_name
+from jimae.settings import NAMED, Settings, env_name, tables
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 NOTE = "<!-- Written by `python -m jimae.reference`; change the code instead. -->\n\n"
@@ -133,19 +133,21 @@ def _setting_sections() -> Iterator[str]:
     for name, field in Settings.model_fields.items():
         if section := _section(field):
             sections[name] = section
-        elif name != "model":
+        elif name not in NAMED:
             top[name] = field
     yield _table("General", "Above all tables of the file.", "", top)
     for name, section in sections.items():
         words = section.__doc__ or ""
         yield _table(f"[{name}]", words, f"{name}.", section.model_fields)
-    yield "\n".join(_model_table())
+    for name, table in tables().items():
+        heading = '[model."ID"]' if name == "model" else f"[{name}.NAME]"
+        yield "\n".join(_named_table(heading, table))
 
 
-def _model_table() -> Iterator[str]:
-    yield f'## [model."ID"]\n\n{ModelSettings.__doc__ or ""}\n'
+def _named_table(heading: str, table: type[BaseModel]) -> Iterator[str]:
+    yield f"## {heading}\n\n{table.__doc__ or ''}\n"
     yield "| name | default | what it does |\n| --- | --- | --- |"
-    for name, field in ModelSettings.model_fields.items():
+    for name, field in table.model_fields.items():
         yield f"| `{name}` | {_default(field)} | {field.description} |"
     yield ""
 
@@ -165,10 +167,14 @@ def _table(title: str, words: str, prefix: str, fields: dict[str, FieldInfo]) ->
 
 
 def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "needed"
     if field.default_factory is not None:
         return "`~/.local/share/jimae`"
-    if field.default is None:
+    if field.default in (None, ""):
         return "unset"
+    if isinstance(field.default, tuple):
+        return f"`{list(field.default)}`"
     return f"`{field.default}`"
 
 

@@ -10,14 +10,25 @@ a mistyped `JIMAE_` name has to stop the start.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
+from jimae.directory_settings import LdapSettings, Name, OidcSettings, ScimSettings
 from jimae.errors import JimaeError
 
 ENV_PREFIX = "JIMAE_"
@@ -32,8 +43,30 @@ Threads = Annotated[int, Field(ge=0)]
 Batch = Annotated[int, Field(ge=128, le=4096)]
 GpuLayers = Annotated[int, Field(ge=-1)]
 
+
+
+def _listed(value: object) -> object:
+    """Several values, also as one text with commas: environment variables have no lists."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _network(value: str) -> str:
+    return str(ipaddress.ip_network(value))
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_listed)
+]
 Scope = Literal["user", "key", "group", "server"]
 KvType = Literal["f16", "q8_0"]
+
+# Accounts that no directory named in the settings vouches for.
+RESERVED: Final = frozenset(("local", "scim"))
+# Tables whose own tables have names that somebody chose: in the file only.
+NAMED: Final = ("model", "oidc", "ldap")
 
 
 def default_data_dir() -> Path:
@@ -49,12 +82,25 @@ class _Section(BaseModel):
 class ServerSettings(_Section):
     """How the server listens."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on. Loopback only for now.")
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on. Others than loopback need an administrator's account.",
+    )
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         8080, description="Port to listen on; 0 picks a free one."
     )
     max_body_mb: Annotated[float, Field(gt=0, le=1024)] = Field(
         32, description="Largest request body in MiB; a larger one is answered 413."
+    )
+    hosts: Names = Field(
+        (),
+        description="Names that this server is called by, without ports; those of its own machine "
+        "always may be used. Empty takes any, once there are accounts.",
+    )
+    trusted_proxies: Networks = Field(
+        (),
+        description="Addresses or networks of reverse proxies: only from there do X-Forwarded-For, "
+        "-Proto and -Host count, once there are accounts.",
     )
     drain_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
         30, description="How long a stop waits for running answers before it ends them."
@@ -145,6 +191,20 @@ class ModelSettings(_Section):
     gpu_layers: GpuLayers | None = Field(None, description="As engine.gpu_layers.")
 
 
+class AccountsSettings(_Section):
+    """People who sign in."""
+
+    password_length: Annotated[int, Field(ge=8, le=128)] = Field(
+        12, description="Fewest characters of a password."
+    )
+    session_idle_minutes: Annotated[float, Field(gt=0, le=525_600)] = Field(
+        720, description="Minutes without a request after which somebody has to sign in again."
+    )
+    session_hours: Annotated[float, Field(gt=0, le=87_600)] = Field(
+        168, description="Hours after signing in after which one has to sign in again."
+    )
+
+
 class DatabaseSettings(_Section):
     """Where accounts, conversations and stored responses are kept."""
 
@@ -192,13 +252,32 @@ class Settings(_Section):
     server: ServerSettings = ServerSettings()
     models: ModelsSettings = ModelsSettings()
     engine: EngineSettings = EngineSettings()
+    accounts: AccountsSettings = AccountsSettings()
     database: DatabaseSettings = DatabaseSettings()
     files: FilesSettings = FilesSettings()
     batches: BatchesSettings = BatchesSettings()
     log: LogSettings = LogSettings()
+    scim: ScimSettings = ScimSettings()
+    oidc: dict[Name, OidcSettings] = Field(
+        default_factory=dict, description="Providers of OpenID Connect, by their names."
+    )
+    ldap: dict[Name, LdapSettings] = Field(
+        default_factory=dict, description="LDAP servers, by their names."
+    )
     model: dict[str, ModelSettings] = Field(
         default_factory=dict, description="What differs for single models, by their ids."
     )
+
+    @model_validator(mode="after")
+    def _directories(self) -> Self:
+        """An account says by one name where it comes from."""
+        for name in self.oidc.keys() & (self.ldap.keys() | RESERVED):
+            raise ValueError(f"oidc.{name} needs another name: {name} is taken")
+        for name in self.ldap.keys() & RESERVED:
+            raise ValueError(f"ldap.{name} needs another name: {name} is taken")
+        if self.scim.directory is not None and self.scim.directory not in self.oidc:
+            raise ValueError(f"scim.directory names oidc.{self.scim.directory}, which is not there")
+        return self
 
     @property
     def models_dir(self) -> Path:
@@ -241,16 +320,21 @@ def load(
 
 
 def names() -> list[str]:
-    """Every setting's dotted name, in the order of their declaration; `[model."ID"]` tables,
-    whose names are not known beforehand, left out."""
+    """Every setting's dotted name, in the order of their declaration; tables whose names are
+    not known beforehand (`[model."ID"]`) left out."""
     found: list[str] = []
     for name, field in Settings.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, _Section):
             found += [f"{name}.{inner}" for inner in section.model_fields]
-        elif name != "model":
+        elif name not in NAMED:
             found.append(name)
     return found
+
+
+def tables() -> dict[str, type[BaseModel]]:
+    """What a table of each kind in `NAMED` holds."""
+    return {"model": ModelSettings, "oidc": OidcSettings, "ldap": LdapSettings}
 
 
 def env_name(name: str) -> str:
@@ -308,9 +392,14 @@ def _explain(error: ValidationError) -> JimaeError:
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         known = names()
-        if first["loc"][0] == "model" and len(first["loc"]) > 1:
-            known = [f"model.{first['loc'][1]}.{inner}" for inner in ModelSettings.model_fields]
+        if (table := tables().get(str(first["loc"][0]))) is not None and len(first["loc"]) > 1:
+            above = ".".join(map(str, first["loc"][:2]))
+            known = [f"{above}.{inner}" for inner in table.model_fields]
         return _unknown(name, known)
-    return JimaeError(
-        "setting_invalid", name=name, value=repr(first.get("input")), reason=first["msg"]
-    )
+    if first["type"] == "missing":
+        return JimaeError("setting_missing", name=name)
+    given = first.get("input")
+    # A whole table may hold a password.
+    if isinstance(given, dict | BaseModel) or name.endswith(("secret", "password")):
+        return JimaeError("setting_wrong", name=name or FILE_NAME, reason=first["msg"])
+    return JimaeError("setting_invalid", name=name, value=repr(given), reason=first["msg"])

@@ -55,6 +55,18 @@ TEXTS: dict[str, Text] = {
         "The setting '{name}' cannot be {value}: {reason}.",
         "設定「{name}」に {value} は使えません: {reason}",
     ),
+    "setting_missing": Text(
+        500,
+        SETUP,
+        "The setting '{name}' is missing. docs/settings.md says what it is.",
+        "設定「{name}」がありません。内容は docs/settings.md にあります。",
+    ),
+    "setting_wrong": Text(
+        500,
+        SETUP,
+        "The settings in '{name}' do not fit: {reason}.",
+        "設定「{name}」が正しくありません: {reason}",
+    ),
     "settings_file": Text(
         500,
         SETUP,
