@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from jimae.store import account_tables, file_tables  # noqa: F401  (their tables belong to Base)
+from jimae.store import account_tables, file_tables, usage_tables  # noqa: F401  (their tables belong to Base)
 from jimae.store.tables import Base
 
 context.configure(

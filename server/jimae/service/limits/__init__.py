@@ -1,0 +1,1 @@
+"""What people, groups and keys may use, and what they did use."""
