@@ -161,6 +161,14 @@ def test_text_is_held_back_only_while_it_may_be_a_mark() -> None:
     assert parser.add(" {", done=False).content == " {"
 
 
+def test_without_tools_a_line_ends_when_it_is_written() -> None:
+    """White space is only held back where a call may follow, which it would not belong to."""
+    parser = FAMILIES["hermes"].parser(Turn())
+    assert parser.add("\n一。\n\n", done=False).content == "\n一。\n\n"
+    parser = FAMILIES["hermes"].parser(Turn(tools=TOOLS))
+    assert parser.add("一。\n\n", done=False).content == "一。"
+
+
 def test_an_id_is_new_for_every_call() -> None:
     parser = FAMILIES["hermes"].parser(Turn(TOOLS))
     calls = parser.add(tagged(OBJECT) * 2, done=True).calls

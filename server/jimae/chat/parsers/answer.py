@@ -13,10 +13,12 @@ class TrimmedText:
     """Text without the white space that separates it from reasoning and calls.
 
     Space is held back until text follows. Where a bound was before all text or
-    behind it, the space beside it is dropped; between two texts all is kept.
+    behind it, the space beside it is dropped; between two texts all is kept. `alone`
+    says that no bound comes behind the text: then only the space before it is held.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, alone: bool = False) -> None:
+        self._alone = alone
         self._ready: list[str] = []
         self._space = ""
         self._begun = False
@@ -37,7 +39,7 @@ class TrimmedText:
         self._bounded = True
 
     def take(self, done: bool) -> str:
-        if done and not self._bounded:
+        if (done or (self._alone and self._begun)) and not self._bounded:
             self._ready.append(self._space)
             self._space = ""
         text = "".join(self._ready)
@@ -46,11 +48,12 @@ class TrimmedText:
 
 
 class Answer:
-    """Content, reasoning and calls since they were last taken."""
+    """Content, reasoning and calls since they were last taken. `content_last`: nothing
+    comes behind content."""
 
-    def __init__(self, new_id: Callable[[], str]) -> None:
+    def __init__(self, new_id: Callable[[], str], *, content_last: bool = False) -> None:
         self._new_id = new_id
-        self._content = TrimmedText()
+        self._content = TrimmedText(alone=content_last)
         self._reasoning = TrimmedText()
         self._calls: list[CallDelta] = []
         self.calls = 0

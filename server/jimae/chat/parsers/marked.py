@@ -74,10 +74,11 @@ class MarkedParser:
         new_id: Callable[[], str] = random_id,
     ) -> None:
         self._reader = Reader()
-        self._answer = Answer(turn.new_id or new_id)
-        self._calls = Calls(self._reader, self._answer, turn)
         self._marked = dict(marked or {}) if turn.tools else {}
         self._bare = bare if turn.tools else None
+        # Reasoning stands before content: it is looked for once more behind a call only.
+        self._answer = Answer(turn.new_id or new_id, content_last=not turn.tools)
+        self._calls = Calls(self._reader, self._answer, turn)
         self._reasoning = reasoning
         self._title = title
         inside = reasoning is not None and turn.ending.rstrip().endswith(reasoning[0])
