@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -54,6 +55,17 @@ def _listed(value: object) -> object:
 
 def _network(value: str) -> str:
     return str(ipaddress.ip_network(value))
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            "no time zone has this name; they are called as Asia/Tokyo is, and the package "
+            "tzdata of the system brings them"
+        ) from None
+    return value
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
@@ -104,6 +116,10 @@ class ServerSettings(_Section):
     )
     drain_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
         30, description="How long a stop waits for running answers before it ends them."
+    )
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "Asia/Tokyo",
+        description="Where days, months and hours are counted, for limits and statistics.",
     )
 
 
