@@ -14,6 +14,7 @@ from jimae.service.conversations import Conversations
 from jimae.service.embeddings import Embeddings
 from jimae.service.files import Files
 from jimae.service.gate import Gate
+from jimae.service.limits.limits import Limits
 from jimae.service.model_status import ModelStatus
 from jimae.service.models import BackendFactory, ModelPool
 from jimae.service.responses import Responses
@@ -48,6 +49,7 @@ class Service:
         self.runs = Runs()
         self.tokens = Tokens(self.models)
         self.accounts = Accounts(self.store)
+        self.limits = Limits(self.store, settings.server.time_zone)
         self.gate = Gate()
         self.chat = Chat(self.models, self.runs, self.gate, settings.engine.sharing)
         self.embeddings = Embeddings(settings, self.models, self.runs)
@@ -61,6 +63,7 @@ class Service:
         """Raises what `Store.open` raises, and `ModelPool.get` for the default model."""
         if not self.store.is_open:
             await self.store.open()
+            await self.limits.open()
             await self.responses.open()
             await self.files.start()
         await self.models.get(self.models.default_id())
