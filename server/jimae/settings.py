@@ -61,10 +61,7 @@ def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(
-            "no time zone has this name; they are called as Asia/Tokyo is, and the package "
-            "tzdata of the system brings them"
-        ) from None
+        raise ValueError("no time zone is called that; a name is such as Asia/Tokyo") from None
     return value
 
 
