@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from jimae.store.chat_tables import Turn
 from jimae.store.tables import Conversation, Item, Response
 
 # Every column that points at an item from outside of the forest.
@@ -15,6 +16,7 @@ REFERENCES: Final[tuple[InstrumentedAttribute[str | None], ...]] = (
     Conversation.head_id,
     Response.head_id,
     Response.input_id,
+    Turn.head_id,
 )
 
 

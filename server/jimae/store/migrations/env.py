@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 
-from jimae.store import account_tables, file_tables, usage_tables  # noqa: F401  (their tables belong to Base)
+from jimae.store import (  # noqa: F401  (their tables belong to Base)
+    account_tables,
+    chat_tables,
+    file_tables,
+    policy_tables,
+    usage_tables,
+)
 from jimae.store.tables import Base
 
 context.configure(
