@@ -6,6 +6,7 @@ from alembic import context
 
 from jimae.store import (  # noqa: F401  (their tables belong to Base)
     account_tables,
+    audit_tables,
     chat_tables,
     file_tables,
     policy_tables,
