@@ -45,7 +45,6 @@ Batch = Annotated[int, Field(ge=128, le=4096)]
 GpuLayers = Annotated[int, Field(ge=-1)]
 
 
-
 def _listed(value: object) -> object:
     """Several values, also as one text with commas: environment variables have no lists."""
     if isinstance(value, str):
@@ -247,6 +246,36 @@ class BatchesSettings(_Section):
     )
 
 
+class AuditSettings(_Section):
+    """The audit log: how it is signed, kept and read."""
+
+    checkpoint_records: Annotated[int, Field(ge=1)] = Field(
+        1000, description="Records after which the end of the log is signed."
+    )
+    checkpoint_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
+        10, description="Minutes after which it is signed if anything was recorded."
+    )
+    metadata_days: Annotated[int, Field(ge=0, le=36500)] = Field(
+        1826,
+        description="Days after which records are deleted, unless the database says otherwise "
+        "(`jimae audit retention`); 0 keeps them.",
+    )
+    content_days: Annotated[int, Field(ge=0, le=36500)] = Field(
+        365,
+        description="The same for what was asked and answered; 0 keeps it as long as its record.",
+    )
+    encryption_keys: Path | None = Field(
+        None,
+        description="File with keys that encrypt what was asked and answered, one a line, the "
+        "last one in use (`jimae audit encryption-key` adds one); unset does not encrypt it.",
+    )
+    admins_read_content: bool = Field(
+        False,
+        description="Whether administrators, too, may read in the log what was asked and "
+        "answered. Auditors may; whoever does is recorded.",
+    )
+
+
 class LogSettings(_Section):
     """What the server writes to its log."""
 
@@ -269,6 +298,7 @@ class Settings(_Section):
     database: DatabaseSettings = DatabaseSettings()
     files: FilesSettings = FilesSettings()
     batches: BatchesSettings = BatchesSettings()
+    audit: AuditSettings = AuditSettings()
     log: LogSettings = LogSettings()
     scim: ScimSettings = ScimSettings()
     oidc: dict[Name, OidcSettings] = Field(
