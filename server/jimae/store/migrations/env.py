@@ -9,6 +9,7 @@ from jimae.store import (  # noqa: F401  (their tables belong to Base)
     audit_tables,
     chat_tables,
     file_tables,
+    page_tables,
     policy_tables,
     usage_tables,
 )
