@@ -122,7 +122,7 @@ def test_forgetting_leaves_nothing() -> None:
 def test_idle_cells_leave_the_cache_and_come_back() -> None:
     store = MemoryStore()
     engine = harness(store, n_cells=8192)
-    texts = [f"{n} is the number of this conversation. " * 8 for n in range(2 * KEPT_CELLS // 300)]
+    texts = [f"{n} is the number of this conversation. " * 8 for n in range(2 * KEPT_CELLS // 150)]
     for text in texts:
         engine.submit(text, max_tokens=2)
         engine.run()

@@ -17,10 +17,10 @@ WORTH_SAVING = 512
 WORTH_RESTORING = 128
 """Tokens that a saved prefix must have more than the cache to be loaded."""
 
-KEPT_CELLS = 2048
+KEPT_CELLS = 512
 """Idle cells that stay in the cache. Attention passes over every cell there is: 8,000
-idle ones made a step of 64 tokens a fifth longer, while 2,000 tokens come back from
-the disk in a twentieth of a second."""
+idle ones made a step of 64 tokens a fifth longer, and 2,000 each token of one reader
+a twentieth; while 2,000 tokens come back from the disk in a twentieth of a second."""
 
 
 class Persistence:
