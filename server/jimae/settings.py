@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -87,6 +88,14 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _public(url: str) -> str:
+    """Without a slash at its end, so that paths can follow."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("it must be an address such as https://ai.example.jp")
+    return url.rstrip("/")
+
+
 class ServerSettings(_Section):
     """How the server listens."""
 
@@ -104,6 +113,11 @@ class ServerSettings(_Section):
         (),
         description="Names that this server is called by, without ports; those of its own machine "
         "always may be used. Empty takes any, once there are accounts.",
+    )
+    public_url: Annotated[str, AfterValidator(_public)] | None = Field(
+        None,
+        description="Address that people open this server at, such as `https://ai.example.jp`: "
+        "where providers of OpenID Connect send them back to.",
     )
     trusted_proxies: Networks = Field(
         (),
@@ -235,6 +249,22 @@ class FilesSettings(_Section):
     )
 
 
+class ChatsSettings(_Section):
+    """Chats that people keep at the page."""
+
+    unread_seconds: Annotated[float, Field(ge=1, le=86_400)] = Field(
+        30,
+        description="How long an answer is written on while no page reads it, for one that is "
+        "loaded again; then it ends with what there is.",
+    )
+    trash_days: Annotated[float, Field(ge=0, le=3650)] = Field(
+        30, description="Days that a chat stays in the trash before it is deleted for good."
+    )
+    max_import_mb: Annotated[float, Field(gt=0, le=16 * 1024)] = Field(
+        512, description="Largest file of chats in MiB that can be imported."
+    )
+
+
 class BatchesSettings(_Section):
     """Requests that come in a file and are answered when nobody waits."""
 
@@ -297,6 +327,7 @@ class Settings(_Section):
     accounts: AccountsSettings = AccountsSettings()
     database: DatabaseSettings = DatabaseSettings()
     files: FilesSettings = FilesSettings()
+    chats: ChatsSettings = ChatsSettings()
     batches: BatchesSettings = BatchesSettings()
     audit: AuditSettings = AuditSettings()
     log: LogSettings = LogSettings()
