@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -16,9 +18,11 @@ from jimae.service.able import header_of_able
 from jimae.service.caller import Caller, principal
 from jimae.service.gate import Gate
 from jimae.service.models import ModelPool
+from jimae.service.passage import Wanted
 from jimae.service.runs import Runs
 from jimae.settings import Scope
 from jimae.types import (
+    ChatPrompt,
     GenerateRequest,
     Grammar,
     Outputs,
@@ -101,20 +105,35 @@ class Chat:
         """Events of every sequence with its index, as they come; `Loading` before.
 
         Sequences are numbered through, those of the first ask first; the asks belong to
-        one request, of which no more than `AT_ONCE` run or wait at a time. Closing the
-        iterator frees every sequence. Raises JimaeError: of the gate, the pool, the backend, or
-        `server_stopping`.
+        one request, are of one model and one `n`, and no more than `AT_ONCE` sequences run or
+        wait at a time. Closing the iterator frees every sequence. Raises JimaeError: of the
+        gate, the pool, the backend, or `server_stopping`.
         """
-        async with self._gate.admitted(caller, asks) as admission:
-            turns = asyncio.Semaphore(AT_ONCE)
-            sources = [
-                self._sequence(caller, ask, index, turns)
-                for ask in admission.asks
-                for index in range(ask.n)
-            ]
-            async with aclosing(self._runs.follow(sources)) as events:
-                async for event in events:
-                    yield event
+        first = asks[0]
+        wanted = Wanted(
+            model=first.model,
+            prompts=tuple(ask.prompt for ask in asks),
+            each=first.n,
+            parameters=_parameters(first),
+        )
+        passing = self._gate.passing(caller, wanted, partial(self._write, caller, asks))
+        async with aclosing(passing) as events:
+            async for event in events:
+                yield event
+
+    async def _write(
+        self, caller: Caller, asks: Sequence[Ask], prompts: Sequence[Prompt], at_once: int
+    ) -> AsyncGenerator[tuple[int, RunEvent], None]:
+        """The asks with these prompts, which the gate has let through."""
+        turns = asyncio.Semaphore(min(AT_ONCE, at_once))
+        sources = [
+            self._sequence(caller, replace(ask, prompt=prompt), index, turns)
+            for ask, prompt in zip(asks, prompts, strict=True)
+            for index in range(ask.n)
+        ]
+        async with aclosing(self._runs.follow(sources)) as events:
+            async for event in events:
+                yield event
 
     async def _sequence(
         self, caller: Caller, ask: Ask, index: int, turns: asyncio.Semaphore
@@ -155,6 +174,25 @@ class Chat:
             prediction=ask.prediction,
             limit_param=ask.limit_param,
         )
+
+
+def _parameters(ask: Ask) -> dict[str, Any]:
+    """What a request was asked with, for the record: nothing of what somebody wrote."""
+    return {
+        "n": ask.n,
+        "max_tokens": ask.max_tokens,
+        "priority": ask.priority,
+        "user": ask.user,
+        "grammar": ask.grammar.kind if ask.grammar else None,
+        "tools": [tool.name for tool in ask.prompt.tools]
+        if isinstance(ask.prompt, ChatPrompt)
+        else [],
+        "sampling": {
+            name: value
+            for name, value in msgspec.structs.asdict(ask.sampling).items()
+            if value is not None and name != "logit_bias"
+        },
+    }
 
 
 async def _until_ready(backend: Backend) -> AsyncIterator[Loading]:

@@ -8,7 +8,7 @@ import struct
 import sys
 import uuid
 from array import array
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Final, Literal, NamedTuple
 
@@ -18,7 +18,9 @@ from jimae.catalogue.gguf_header import Header
 from jimae.errors import JimaeError, WireError
 from jimae.service.able import Able, header_of_able
 from jimae.service.caller import Caller, principal
+from jimae.service.gate import Gate
 from jimae.service.models import ModelPool
+from jimae.service.passage import Wanted
 from jimae.service.runs import Runs
 from jimae.settings import Settings
 from jimae.types import (
@@ -27,7 +29,6 @@ from jimae.types import (
     GenerateRequest,
     Outputs,
     PairPrompt,
-    Principal,
     Priority,
     Prompt,
     TextPrompt,
@@ -92,10 +93,11 @@ class Embeddings:
     what `Chat.answer` raises.
     """
 
-    def __init__(self, settings: Settings, pool: ModelPool, runs: Runs) -> None:
+    def __init__(self, settings: Settings, pool: ModelPool, runs: Runs, gate: Gate) -> None:
         self._settings = settings
         self._pool = pool
         self._runs = runs
+        self._gate = gate
 
     async def embed(self, caller: Caller, ask: EmbedAsk) -> Embedding:
         """Also raises `dimensions_fixed`, `dimensions_unknown`, `input_type_unknown`."""
@@ -109,46 +111,52 @@ class Embeddings:
             for prompt in ask.prompts
         )
         name = "input.{}" if ask.list_given else "input"
-        owner = self._principal(caller, ask)
-        found, tokens = await self._collect(ask.model, owner, prompts, VECTOR, name)
+        found, tokens = await self._collect(caller, ask, prompts, VECTOR, name)
         return Embedding([shortened(vector, ask.dimensions) for vector in found], tokens)
 
     async def rank(self, caller: Caller, ask: RankAsk) -> Ranking:
         header = await self._check(ask.model, "cannot_rerank", self._reranks)
         pairs = [PairPrompt(ask.query, document) for document in ask.documents]
-        owner = self._principal(caller, ask)
-        found, tokens = await self._collect(ask.model, owner, pairs, SCORE, "documents.{}")
+        found, tokens = await self._collect(caller, ask, pairs, SCORE, "documents.{}")
         scores = [floats(score)[0] for score in found]
         if not ask.raw_scores:
             scores = [abilities.relevance(score, header.architecture) for score in scores]
         return Ranking(scores, tokens)
 
-    def _principal(self, caller: Caller, ask: EmbedAsk | RankAsk) -> Principal:
-        return principal(caller, ask.user, self._settings.engine.sharing, ask.priority)
-
     async def _collect(
         self,
-        model: str,
-        owner: Principal,
+        caller: Caller,
+        ask: EmbedAsk | RankAsk,
         prompts: Sequence[Prompt],
         outputs: Outputs,
         name: str,
     ) -> tuple[list[bytes], int]:
         """What each prompt came to, and the tokens of all. `name` is the field of the request
         that the error of a prompt names."""
-        turns = asyncio.Semaphore(AT_ONCE)
-        sources = [
-            self._sequence(
-                model,
-                GenerateRequest(uuid.uuid4().hex, owner, prompt, outputs=outputs),
-                name.format(index),
-                turns,
-            )
-            for index, prompt in enumerate(prompts)
-        ]
+        owner = principal(caller, ask.user, self._settings.engine.sharing, ask.priority)
+        wanted = Wanted(
+            model=ask.model,
+            prompts=tuple(prompts),
+            parameters={"outputs": name.partition(".")[0], "user": ask.user},
+        )
+
+        def run(
+            prompts: Sequence[Prompt], at_once: int
+        ) -> AsyncGenerator[tuple[int, GenerateEvent], None]:
+            turns = asyncio.Semaphore(min(AT_ONCE, at_once))
+            requests = [
+                GenerateRequest(uuid.uuid4().hex, owner, prompt, outputs=outputs)
+                for prompt in prompts
+            ]
+            sources = [
+                self._sequence(ask.model, request, name.format(index), turns)
+                for index, request in enumerate(requests)
+            ]
+            return self._runs.follow(sources)
+
         found: dict[int, bytes] = {}
         tokens = 0
-        async with aclosing(self._runs.follow(sources)) as events:
+        async with aclosing(self._gate.passing(caller, wanted, run)) as events:
             async for index, event in events:
                 if isinstance(event, Embedded):
                     found[index] = event.data

@@ -1,30 +1,183 @@
-"""What every request for a text passes on its way to a model and back.
+"""What every request for a text passes on its way to a model, and its answer on the way back.
 
-    limits ──► policy ──► record that it begins ──► the model ──► record how it ended
+    limits ──► policy ──► record that it begins ──► the model
+                                                        │
+    reader ◄── record how it ended ◄── values restored ─┘
 
-Nothing reaches a model that was not let in here, and nothing comes back past it.
+Nothing reaches a model that was not let in here. The record of the beginning is on the disk
+before the prompt reaches the engine, that of the end before the reader is told of the end; what
+was used is in the ledger by the same transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from functools import partial
+from typing import Final, TypeVar
 
+import anyio
+from sqlalchemy.orm import Session
+
+from jimae.errors import JimaeError
+from jimae.service.audit import answers
+from jimae.service.audit.record import note
+from jimae.service.audit.sealing import Vault
 from jimae.service.caller import Caller
+from jimae.service.limits.ledger import Outcome
+from jimae.service.limits.limits import Lease, Limits
+from jimae.service.models import ModelPool
+from jimae.service.passage import Passage, Wanted
+from jimae.service.policy.looking import Looked
+from jimae.service.policy.policy import Policy
+from jimae.service.restoring import Restoring
+from jimae.service.texts import texts_of, with_texts
+from jimae.service.tokens import Tokens
+from jimae.store.store import Store
+from jimae.types import Delta, Prompt, TextPrompt, TokenPrompt
 
-if TYPE_CHECKING:
-    from jimae.service.chat import Ask
+log = logging.getLogger(__name__)
 
+E = TypeVar("E")
+Run = Callable[[Sequence[Prompt], int], AsyncGenerator[tuple[int, E], None]]
+"""Runs these prompts, at most so many sequences at once."""
 
-class Admission:
-    """A request that was let in: `asks` is what may reach a model."""
-
-    def __init__(self, asks: tuple[Ask, ...]) -> None:
-        self.asks = asks
+STOPPED: Final = "stopped"
 
 
 class Gate:
-    @asynccontextmanager
-    async def admitted(self, caller: Caller, asks: Sequence[Ask]) -> AsyncIterator[Admission]:
-        yield Admission(tuple(asks))
+    def __init__(
+        self,
+        store: Store,
+        limits: Limits,
+        policy: Policy,
+        vault: Vault,
+        models: ModelPool,
+        tokens: Tokens,
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._policy = policy
+        self._vault = vault
+        self._models = models
+        self._tokens = tokens
+
+    async def passing(
+        self, caller: Caller, wanted: Wanted, run: Run[E]
+    ) -> AsyncGenerator[tuple[int, E | Delta], None]:
+        """What `run` yields, once the request was let in, with what was masked put back.
+
+        Closing it closes `run`. Raises what limits and policy refuse, and what `run` raises.
+        """
+        self._models.status(wanted.model)
+        lease = await self._admit(caller, wanted)
+        try:
+            looked, prompts = await self._look(caller, wanted)
+            passage = Passage(wanted)
+            begun = await self._begin(caller, wanted, prompts, looked)
+            end = partial(self._end, passage, begun, lease)
+            sequences = [Restoring(looked.restorer) for _ in range(wanted.sequences)]
+            try:
+                async with aclosing(run(prompts, lease.at_once)) as events:
+                    async for index, event in events:
+                        passage.see(index, event)
+                        if passage.is_whole and not passage.ended:
+                            await end()
+                        for told in sequences[index].take(event):
+                            yield index, told
+            except JimaeError as error:
+                passage.error = error.code
+                raise
+            finally:
+                if not passage.ended:
+                    passage.error = passage.error or STOPPED
+                    with anyio.CancelScope(shield=True):
+                        await _whatever_happens(end())
+        finally:
+            lease.release()
+
+    async def _admit(self, caller: Caller, wanted: Wanted) -> Lease:
+        try:
+            return await self._limits.admit(caller, wanted.model, wanted.sequences)
+        except JimaeError as error:
+            await self._store.write(partial(self._refused, caller, wanted, error))
+            raise
+
+    def _refused(self, caller: Caller, wanted: Wanted, error: JimaeError, session: Session) -> None:
+        self._limits.refuse(session, caller, wanted.model, error)
+        note(
+            session,
+            caller,
+            "answer.refuse",
+            target=wanted.model,
+            outcome="refused",
+            details={"code": error.code},
+        )
+
+    async def _look(self, caller: Caller, wanted: Wanted) -> tuple[Looked, list[Prompt]]:
+        """What may be sent of the prompts."""
+        prompts = [await self._readable(wanted.model, prompt) for prompt in wanted.prompts]
+        texts = [texts_of(prompt) for prompt in prompts]
+        try:
+            looked = await self._policy.look(
+                caller, wanted.model, [text for own in texts for text in own]
+            )
+        except JimaeError as error:
+            refuse = partial(self._limits.refuse, caller=caller, model=wanted.model, error=error)
+            await self._store.write(refuse)
+            raise
+        rest = iter(looked.texts)
+        masked = [
+            with_texts(prompt, [next(rest) for _ in own])
+            for prompt, own in zip(prompts, texts, strict=True)
+        ]
+        # Tokens go on as they came, unless something in their text may not.
+        changed = any(finding.action == "mask" for finding in looked.findings)
+        return looked, masked if changed else list(wanted.prompts)
+
+    async def _readable(self, model: str, prompt: Prompt) -> Prompt:
+        """The prompt in words, which can be looked at."""
+        if not isinstance(prompt, TokenPrompt):
+            return prompt
+        text = await self._tokens.detokenize(model, prompt.ids)
+        return TextPrompt(text.decode(errors="replace"))
+
+    async def _begin(
+        self, caller: Caller, wanted: Wanted, prompts: Sequence[Prompt], looked: Looked
+    ) -> str:
+        status = self._models.status(wanted.model)
+        asked = answers.Asked(
+            model=wanted.model,
+            prompts=prompts,
+            gguf_sha256=status.sha256,
+            template_sha256=status.info.template_sha256 if status.info else None,
+            parameters=wanted.parameters,
+            findings=[
+                answers.Finding(found.kind, found.count, found.action) for found in looked.findings
+            ],
+        )
+        return await self._store.write(
+            lambda session: answers.begin(session, caller, asked, self._vault)
+        )
+
+    async def _end(self, passage: Passage, begun: str, lease: Lease) -> None:
+        passage.ended = True
+        ended = passage.how_it_ended()
+        outcome: Outcome = "done"
+        if passage.error is not None:
+            outcome = "stopped" if passage.error == STOPPED else "failed"
+
+        def store(session: Session) -> None:
+            answers.end(session, begun, ended, self._vault)
+            lease.charge(session, passage.usage(), passage.waited, outcome)
+
+        await self._store.write(store)
+
+
+async def _whatever_happens(ending: Awaitable[None]) -> None:
+    """There is nobody left to tell: what could not be recorded now is when the server starts."""
+    try:
+        await ending
+    except JimaeError as error:
+        log.warning("the end of an answer was not recorded: %s", error)
