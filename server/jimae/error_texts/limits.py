@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jimae.error_texts.text import BUSY, FORBIDDEN, NOT_FOUND, UNKNOWN, Text
+from jimae.error_texts.text import BUSY, FORBIDDEN, INVALID, NOT_FOUND, UNKNOWN, Text
 
 TEXTS: dict[str, Text] = {
     # --- keys --------------------------------------------------------------------------
@@ -55,13 +55,28 @@ TEXTS: dict[str, Text] = {
         "API キーの持ち主となるアカウント「{id}」がありません。アカウントのない間は、"
         "このマシンからはキーなしで使えます。",
     ),
-    "key_too_wide": Text(
+    "key_by_key": Text(
         403,
         FORBIDDEN,
-        "The key that asks for this may not use {beyond} itself, only {allowed}. Ask for no more "
-        "than that.",
-        "この要求に使われたキー自身が {beyond} を使えません（使えるもの: {allowed}）。"
-        "その範囲で指定してください。",
+        "API keys are not made with an API key ('{name}'). Sign in at the page, or use: jimae keys "
+        "add",
+        "API キー（「{name}」）を使って別の API キーを作ることはできません。"
+        "画面でサインインするか、次のコマンドをお使いください: jimae keys add",
+    ),
+    "key_expiry_past": Text(
+        400,
+        INVALID,
+        "'{param}' is {when}, which is over. Give a later time, or none.",
+        "「{param}」に過去の日時 {when} が指定されています。"
+        "後の日時にするか、指定を外してください。",
+    ),
+    "too_many_keys": Text(
+        409,
+        BUSY,
+        "This account has {most} API keys that can be used, the most there may be. Revoke one "
+        "first.",
+        "このアカウントで使える API キーが上限の {most} 個あります。"
+        "先にどれかを取り消してください。",
     ),
     # --- limits ------------------------------------------------------------------------
     "quota_exceeded": Text(
@@ -107,6 +122,14 @@ TEXTS: dict[str, Text] = {
         "to change them.",
         "「{whose}」の利用時間（{hours}）には共通の時間がありません。"
         "管理者に変更をご依頼ください。",
+    ),
+    "limit_subject_unreadable": Text(
+        404,
+        NOT_FOUND,
+        "'{value}' names nothing that can be limited; that is everybody, group:ID, account:ID or "
+        "key:ID.",
+        "「{value}」は制限の対象ではありません。指定できるのは everybody、group:ID、account:ID、"
+        "key:ID です。",
     ),
     "limit_subject_unknown": Text(
         404,

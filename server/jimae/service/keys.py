@@ -1,4 +1,4 @@
-"""API keys: made, found, and taken back. What programs come in with."""
+"""API keys: made, found, listed and taken back. What programs come in with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
@@ -15,10 +15,12 @@ from jimae.service import key_text
 from jimae.service.audit.record import note
 from jimae.service.caller import Caller, KeyGrant
 from jimae.service.items import new_id
-from jimae.store.account_tables import Account, ApiKey
+from jimae.store.account_tables import Account, ApiKey, Membership
 
 AREAS: Final = ("write", "read", "files", "models", "admin", "audit", "self")
 """What a key can be limited to: `api.access.Area`."""
+MOST: Final = 100
+"""Keys of one account that are neither revoked nor expired."""
 
 
 class NewKey(NamedTuple):
@@ -33,11 +35,21 @@ class NewKey(NamedTuple):
 class MadeKey(NamedTuple):
     """A key that was made. Nobody can see `secret` again."""
 
-    row: ApiKey
+    key: OwnedKey
     secret: str
 
 
-def find(session: Session, raw: str, now: float | None = None) -> ApiKey:
+class OwnedKey(NamedTuple):
+    """A key and the name of its owner."""
+
+    row: ApiKey
+    account: str
+
+
+# --- coming in --------------------------------------------------------------------------
+
+
+def find(session: Session, raw: str) -> ApiKey:
     """The key that a program shows.
 
     Whether its owner may still come in is for `service.accounts` to say. Raises
@@ -50,7 +62,7 @@ def find(session: Session, raw: str, now: float | None = None) -> ApiKey:
         raise JimaeError("key_unknown")
     if row.revoked_at is not None:
         raise JimaeError("key_revoked", name=row.name, when=_told(row.revoked_at))
-    if row.expires_at is not None and row.expires_at <= (time.time() if now is None else now):
+    if row.expires_at is not None and row.expires_at <= time.time():
         raise JimaeError("key_expired", name=row.name, when=_told(row.expires_at))
     return row
 
@@ -60,20 +72,31 @@ def grant(row: ApiKey) -> KeyGrant:
     return KeyGrant(row.id, row.name, tuple(row.areas), tuple(row.models))
 
 
+# --- making and taking back -------------------------------------------------------------
+
+
 def create(session: Session, caller: Caller, account_id: str, wanted: NewKey) -> MadeKey:
     """Make a key for an account.
 
-    With a key, no other can be made that may do more: its areas and models go over to the new
-    one. Raises `key_owner_unknown`, and `key_too_wide` for what the caller's own key may not.
+    Raises `key_by_key` for who came in with a key, since that could outlive itself and its
+    limits; `key_owner_unknown`, `key_expiry_past`, `too_many_keys`.
     """
-    if session.get(Account, account_id) is None:
+    if caller.key is not None:
+        raise JimaeError("key_by_key", name=caller.key.name)
+    account = session.get(Account, account_id)
+    if account is None:
         raise JimaeError("key_owner_unknown", id=account_id)
-    wanted = _within(caller.key, wanted)
+    now = time.time()
+    if wanted.expires_at is not None and wanted.expires_at <= now:
+        raise JimaeError("key_expiry_past", param="expires_at", when=_told(wanted.expires_at))
+    alive = (ApiKey.account_id == account_id, *_alive(now))
+    if (session.scalar(select(func.count()).where(*alive)) or 0) >= MOST:
+        raise JimaeError("too_many_keys", most=MOST)
     secret = key_text.make()
     row = ApiKey(
         id=new_id("key"),
         owner=account_id,
-        created_at=time.time(),
+        created_at=now,
         key_sha256=key_text.digest(secret),
         prefix=secret[: key_text.SHOWN],
         account_id=account_id,
@@ -85,52 +108,76 @@ def create(session: Session, caller: Caller, account_id: str, wanted: NewKey) ->
     session.add(row)
     details = {
         "account": account_id,
-        "name": wanted.name,
-        "areas": list(wanted.areas),
-        "models": list(wanted.models),
-        "expires_at": wanted.expires_at,
+        "name": row.name,
+        "areas": row.areas,
+        "models": row.models,
+        "expires_at": row.expires_at,
     }
     note(session, caller, "key.create", target=row.id, details=details)
-    return MadeKey(row, secret)
+    return MadeKey(OwnedKey(row, account.name), secret)
 
 
-def revoke(
-    session: Session, caller: Caller, account_ids: Sequence[str] | None, key_id: str
-) -> None:
-    """Take a key back, for good; again, nothing. `account_ids` are those whose keys the caller
-    may see, None for everybody's. Raises `key_not_found`."""
-    row = one(session, account_ids, key_id)
-    if row.revoked_at is None:
-        row.revoked_at = time.time()
-        note(session, caller, "key.revoke", target=row.id, details={"account": row.account_id})
+def revoke(session: Session, caller: Caller, reach: ColumnElement[bool], key_id: str) -> OwnedKey:
+    """Take a key back, for good; again, nothing. Raises `key_not_found`."""
+    found = one(session, reach, key_id)
+    if found.row.revoked_at is None:
+        found.row.revoked_at = time.time()
+        details = {"account": found.row.account_id, "name": found.row.name}
+        note(session, caller, "key.revoke", target=key_id, details=details)
+    return found
 
 
-def one(session: Session, account_ids: Sequence[str] | None, key_id: str) -> ApiKey:
-    """A key of one of these accounts. Raises `key_not_found`."""
-    wanted = select(ApiKey).where(ApiKey.id == key_id)
-    if account_ids is not None:
-        wanted = wanted.where(ApiKey.account_id.in_(account_ids))
-    row = session.scalar(wanted)
-    if row is None:
-        raise JimaeError("key_not_found", id=key_id)
-    return row
+# --- looking ----------------------------------------------------------------------------
 
 
-def _within(key: KeyGrant | None, wanted: NewKey) -> NewKey:
-    if key is None:
-        return wanted
-    areas = _narrowed("areas", key.areas, wanted.areas)
-    models = _narrowed("models", key.models, wanted.models)
-    return wanted._replace(areas=areas, models=models)
+def own(caller: Caller) -> ColumnElement[bool]:
+    """One's own keys."""
+    return ApiKey.account_id == caller.id
 
 
-def _narrowed(param: str, own: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
-    beyond = [name for name in asked if own and name not in own]
-    if beyond:
-        raise JimaeError(
-            "key_too_wide", param=param, beyond=", ".join(beyond), allowed=", ".join(own)
-        )
-    return asked or own
+def overseen(caller: Caller) -> ColumnElement[bool]:
+    """Everybody's keys for an administrator; for a manager those of the members they look after."""
+    if caller.role == "admin":
+        return true()
+    members = select(Membership.account_id).where(Membership.group_id.in_(caller.manages))
+    return ApiKey.account_id.in_(members)
+
+
+def one(session: Session, reach: ColumnElement[bool], key_id: str) -> OwnedKey:
+    """Raises `key_not_found`, also for one out of reach."""
+    found = session.execute(_KEYS.where(ApiKey.id == key_id, reach)).first()
+    if found is None:
+        raise JimaeError("key_not_found", id=key_id[:64])
+    return OwnedKey(*found)
+
+
+def page(
+    session: Session,
+    reach: ColumnElement[bool],
+    *,
+    account_id: str | None = None,
+    after: str | None = None,
+    limit: int,
+) -> tuple[Sequence[OwnedKey], bool]:
+    """Keys, the newest first, and whether there are more. Raises `key_not_found` for `after`."""
+    wanted = [reach]
+    if account_id is not None:
+        wanted.append(ApiKey.account_id == account_id)
+    if after is not None:
+        last = one(session, reach, after).row
+        wanted.append(tuple_(ApiKey.created_at, ApiKey.id) < tuple_(last.created_at, last.id))
+    rows = session.execute(
+        _KEYS.where(*wanted).order_by(ApiKey.created_at.desc(), ApiKey.id.desc()).limit(limit + 1)
+    )
+    found = [OwnedKey(row, name) for row, name in rows]
+    return found[:limit], len(found) > limit
+
+
+_KEYS: Final = select(ApiKey, Account.name).join(Account, Account.id == ApiKey.account_id)
+
+
+def _alive(now: float) -> tuple[ColumnElement[bool], ...]:
+    return ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now)
 
 
 def _told(at: float) -> str:

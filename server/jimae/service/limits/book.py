@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
 from jimae.service.audit.record import note
-from jimae.service.caller import Caller
+from jimae.service.caller import LOCAL, Caller
 from jimae.service.items import new_id
 from jimae.service.limits.rules import EVERYBODY, NONE, Kept, Kind, Rules, Subject
 from jimae.store.account_tables import Account, ApiKey, Group
@@ -61,14 +61,20 @@ def kept(session: Session) -> dict[Subject, Kept]:
     return {subject: Kept(rules, names.get(subject, subject.id)) for subject, rules in limited}
 
 
+def get(session: Session, subject: Subject) -> tuple[str, Rules]:
+    """The name of a subject and its limits. Raises `limit_subject_unknown`."""
+    name = _known(session, subject)
+    row = _row(session, subject)
+    return name, NONE if row is None else rules_of(row)
+
+
 def put(session: Session, caller: Caller, subject: Subject, rules: Rules) -> None:
     """Set the limits of a subject, in place of those it had. `NONE` takes them away.
 
     Raises `limit_subject_unknown`.
     """
-    if subject != EVERYBODY and subject not in _names(session, [subject]):
-        raise JimaeError("limit_subject_unknown", kind=subject.kind, id=subject.id)
-    row = session.scalar(select(Limit).where(Limit.kind == subject.kind, Limit.owner == subject.id))
+    _known(session, subject)
+    row = _row(session, subject)
     last = session.scalar(select(func.max(Limit.changed_at))) or 0.0
     # Later than any other also where the clock was put back: that it grows is what others see.
     now = max(time.time(), last + 1e-3)
@@ -78,7 +84,7 @@ def put(session: Session, caller: Caller, subject: Subject, rules: Rules) -> Non
     row.rules = msgspec.to_builtins(rules)
     row.changed_at = now
     act = "limit.set" if rules != NONE else "limit.delete"
-    note(session, caller, act, target=f"{subject.kind}:{subject.id}", details=row.rules)
+    note(session, caller, act, target=str(subject), details=row.rules)
 
 
 def rules_of(row: Limit) -> Rules:
@@ -89,9 +95,22 @@ def subject_of(row: Limit) -> Subject:
     return Subject(msgspec.convert(row.kind, Kind), row.owner)
 
 
+def _row(session: Session, subject: Subject) -> Limit | None:
+    return session.scalar(
+        select(Limit).where(Limit.kind == subject.kind, Limit.owner == subject.id)
+    )
+
+
+def _known(session: Session, subject: Subject) -> str:
+    name = _names(session, [subject]).get(subject)
+    if name is None:
+        raise JimaeError("limit_subject_unknown", kind=subject.kind, id=subject.id)
+    return name
+
+
 def _names(session: Session, subjects: list[Subject]) -> dict[Subject, str]:
     """The names of those that there are."""
-    found: dict[Subject, str] = {}
+    found = {EVERYBODY: EVERYBODY.id, Subject("account", LOCAL.id): LOCAL.name}
     for kind, table in _TABLES.items():
         ids = [subject.id for subject in subjects if subject.kind == kind]
         if ids:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from time import time
 from zoneinfo import ZoneInfo
 
 
 class Days:
     """A clock on the wall of the server's time zone. Times are Unix seconds."""
 
-    def __init__(self, zone: str) -> None:
+    def __init__(self, zone: str, clock: Callable[[], float] = time) -> None:
         self._zone = ZoneInfo(zone)
+        self.now = clock
+
+    def today(self) -> str:
+        return self.day(self.now())
 
     def local(self, at: float) -> datetime:
         return datetime.fromtimestamp(at, self._zone)
@@ -30,7 +36,7 @@ class Days:
     def midnight(self, of: datetime, *, day: int | None = None) -> float:
         """When a day begins: that of `of`, or the `day`-th of its month."""
         date = of.date() if day is None else of.date().replace(day=day)
-        return datetime.combine(date, time(), self._zone).timestamp()
+        return datetime.combine(date, datetime.min.time(), self._zone).timestamp()
 
     def told(self, at: float) -> str:
         """For people: `2026-11-24 00:00 JST`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from sqlalchemy import event
@@ -17,7 +17,7 @@ from jimae.service.limits.checks import Checks, models_of
 from jimae.service.limits.days import Days
 from jimae.service.limits.ledger import Outcome
 from jimae.service.limits.meters import Meters
-from jimae.service.limits.rules import Applied, applied
+from jimae.service.limits.rules import applied
 from jimae.service.limits.standing import Standing, standing
 from jimae.store.store import Store
 from jimae.types import Usage
@@ -32,14 +32,11 @@ class Lease:
     `at_once`: how many of its answers may be written at the same time, 1 to what was asked.
     """
 
-    def __init__(
-        self, caller: Caller, model: str, at_once: int, limits: Limits, held: Sequence[Applied]
-    ) -> None:
+    def __init__(self, caller: Caller, model: str, at_once: int, limits: Limits) -> None:
         self.at_once = at_once
         self._caller = caller
         self._model = model
         self._limits = limits
-        self._held = held
         self._begun = time.monotonic()
         self._released = False
 
@@ -62,7 +59,7 @@ class Lease:
         """Its answers are written or given up; again, nothing."""
         if not self._released:
             self._released = True
-            self._limits.ended(self._held, self.at_once, time.monotonic() - self._begun)
+            self._limits.ended(self._caller, self.at_once, time.monotonic() - self._begun)
 
 
 class Limits:
@@ -73,17 +70,16 @@ class Limits:
     """
 
     def __init__(self, store: Store, zone: str, clock: Callable[[], float] = time.time) -> None:
-        self.days = Days(zone)
+        self.days = Days(zone, clock)
         self.book = Book(store)
         self._store = store
-        self._clock = clock
         self._meters = Meters()
         self._checks = Checks(self._meters, self.days)
         self._answer_seconds = 0.0
 
     async def open(self) -> None:
         """Call once, before the first request."""
-        month = self.days.day(self._clock())[:7]
+        month = self.days.today()[:7]
         for spent in await self._store.read(lambda session: list(ledger.spent(session, month))):
             self._meters.add((spent.subject,), spent.day, spent.tokens)
 
@@ -95,7 +91,7 @@ class Limits:
         come together, tokens are overspent by those that run, and the rest is exact.
         """
         held = applied(caller, await self.book.refresh())
-        at = self._clock()
+        at = self.days.now()
         self._checks.model(held, model)
         self._checks.hours(held, at)
         self._checks.tokens(held, at)
@@ -104,8 +100,8 @@ class Limits:
         for one in held:
             if one.rules.requests_per_minute is not None:
                 self._meters.request(one.subject, at)
-        self._meters.begin((one.subject for one in held), at_once)
-        return Lease(caller, model, at_once, self, held)
+        self._meters.begin(ledger.subjects(caller), at_once)
+        return Lease(caller, model, at_once, self)
 
     async def models(self, caller: Caller) -> frozenset[str] | None:
         """The models that somebody may ask; None for all."""
@@ -117,11 +113,11 @@ class Limits:
 
     def standing(self, caller: Caller) -> Standing:
         """What is limited for a caller, and what is left, by the limits that were read last."""
-        return standing(applied(caller, self.book.kept), self._meters, self.days, self._clock())
+        return standing(applied(caller, self.book.kept), self._meters, self.days, self.days.now())
 
     def refuse(self, session: Session, caller: Caller, model: str, error: JimaeError) -> None:
         """Add the one row of a request that was not let in, by whatever refused it."""
-        day = self.days.day(self._clock())
+        day = self.days.today()
         ledger.add(session, caller, model, day, "refused", code=error.code)
 
     # --- for leases -------------------------------------------------------------------
@@ -137,7 +133,7 @@ class Limits:
         waited: float,
         seconds: float,
     ) -> None:
-        day = self.days.day(self._clock())
+        day = self.days.today()
         ledger.add(
             session, caller, model, day, outcome, usage=usage, waited=waited, seconds=seconds
         )
@@ -149,6 +145,6 @@ class Limits:
 
         event.listen(session, "after_commit", count, once=True)
 
-    def ended(self, held: Sequence[Applied], at_once: int, seconds: float) -> None:
-        self._meters.end((one.subject for one in held), at_once)
+    def ended(self, caller: Caller, at_once: int, seconds: float) -> None:
+        self._meters.end(ledger.subjects(caller), at_once)
         self._answer_seconds += WEIGHT * (seconds - self._answer_seconds)

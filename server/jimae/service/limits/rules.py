@@ -26,6 +26,10 @@ class Subject(NamedTuple):
     kind: Kind
     id: str
 
+    def __str__(self) -> str:
+        """`everybody`, `group:ID`."""
+        return self.kind if self.kind == "everybody" else f"{self.kind}:{self.id}"
+
 
 EVERYBODY: Final = Subject("everybody", "everybody")
 
