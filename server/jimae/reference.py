@@ -242,15 +242,22 @@ def _command_entries() -> Iterator[str]:
 
     group = typer.main.get_command(app)
     assert isinstance(group, typer.core.TyperGroup)  # noqa: S101  # what get_command makes of ours
-    above = typer.Context(group, info_name="jimae")
+    yield from _entries_of(group, typer.Context(group, info_name="jimae"))
+
+
+def _entries_of(group: typer.core.TyperGroup, above: typer.Context) -> Iterator[str]:
+    """Every command, those of groups (`jimae keys add`) after each other."""
     for name in group.list_commands(above):
         command = group.get_command(above, name)
         if command is None or command.hidden:
             continue
         here = typer.Context(command, info_name=name, parent=above)
-        usage = " ".join(["jimae", name, *command.collect_usage_pieces(here)])
+        if isinstance(command, typer.core.TyperGroup):
+            yield from _entries_of(command, here)
+            continue
+        usage = " ".join([here.command_path, *command.collect_usage_pieces(here)])
         teaches = inspect.cleandoc(command.help or "")
-        yield f"## jimae {name}\n\n```text\n{usage}\n\n{teaches}\n```\n"
+        yield f"## {here.command_path}\n\n```text\n{usage}\n\n{teaches}\n```\n"
         records = [param.get_help_record(here) for param in command.get_params(here)]
         lines = [f"| `{names}` | {words} |" for names, words in filter(None, records)]
         yield "\n".join(["| | |", "| --- | --- |", *lines, ""])
