@@ -1,0 +1,1 @@
+"""Finding personal data in Japanese and other texts: pure functions, no I/O."""

@@ -1,0 +1,99 @@
+"""Looking at the texts of one request: what is in them, and what is done about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, NamedTuple
+
+from jimae.errors import JimaeError
+from jimae.service.personal_data import detect
+from jimae.service.personal_data.found import Found, Kind
+from jimae.service.policy.masking import Masker, Restorer, Values
+from jimae.service.policy.placeholders import LABELS
+from jimae.service.policy.rules import Action, Treatments, action_for
+from jimae.service.policy.words import Word, prohibited
+
+FindingKind = Kind | Literal["prohibited_word"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How many of a kind there were, and what was done. Never what they were."""
+
+    kind: FindingKind
+    count: int
+    action: Action
+
+
+class Seen(NamedTuple):
+    """A finding at its place in a text, and what is done with it."""
+
+    found: Found
+    action: Action
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Texts that may be sent: as many as were given, some with placeholders in them.
+
+    `findings` is for the record and for people; values are in here, and nowhere else.
+    """
+
+    findings: tuple[Finding, ...]
+    texts: tuple[str, ...] = field(repr=False)
+    values: Values = field(repr=False, default_factory=dict)
+
+    def restorer(self) -> Restorer:
+        """One for each text that a model writes about these."""
+        return Restorer(self.values)
+
+
+def seen(text: str, holding: Treatments) -> list[Seen]:
+    """What of a text is not ignored, in the order of the text."""
+    actions = ((one, action_for(holding, one.kind, one.confidence)) for one in detect.find(text))
+    return [Seen(one, action) for one, action in actions if action != "ignore"]
+
+
+def look(texts: Sequence[str], holding: Treatments, words: Sequence[Word]) -> Looked:
+    """Raises `Refused`."""
+    by_word = [word for text in texts for word in prohibited(text, words)]
+    by_text = [seen(text, holding) for text in texts]
+    findings = _counted(by_word, by_text)
+    if (word := next((word for word in by_word if word.action == "refuse"), None)) is not None:
+        raise Refused(JimaeError("prohibited_word", word=word.word), findings)
+    refused = dict.fromkeys(
+        one.found.kind for some in by_text for one in some if one.action == "refuse"
+    )
+    if refused:
+        kinds = ", ".join(f"{kind} ({LABELS[kind]})" for kind in refused)
+        raise Refused(JimaeError("personal_data_refused", kinds=kinds), findings)
+    if not any(one.action == "mask" for some in by_text for one in some):
+        return Looked(findings, tuple(texts))
+    masker = Masker(texts)
+    masked = tuple(
+        masker.mask(text, [one.found for one in some if one.action == "mask"])
+        for text, some in zip(texts, by_text, strict=True)
+    )
+    return Looked(findings, masked, masker.values)
+
+
+class Refused(Exception):  # noqa: N818 (it is told as the error that it holds)
+    """Texts that may not be sent."""
+
+    def __init__(self, error: JimaeError, findings: tuple[Finding, ...]) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.findings = findings
+
+
+def _counted(words: Sequence[Word], seen: Sequence[Sequence[Seen]]) -> tuple[Finding, ...]:
+    counts: Counter[tuple[FindingKind, Action]] = Counter()
+    counts.update(("prohibited_word", word.action) for word in words)
+    counts.update((one.found.kind, one.action) for some in seen for one in some)
+    return tuple(Finding(kind, count, action) for (kind, action), count in sorted(counts.items()))
+
+
+LARGE: Final = 8_000
+"""Characters from which on looking takes so long that it is done in a thread."""

@@ -1,0 +1,134 @@
+"""The policy over a database: rules, the text of use, and what reaches a model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy.orm import Session
+
+from jimae.errors import JimaeError
+from jimae.service.caller import SERVER, Caller, KeyGrant
+from jimae.service.personal_data.my_number import check_digit
+from jimae.service.policy import texts
+from jimae.service.policy.looking import Finding
+from jimae.service.policy.policy import Policy
+from jimae.settings import Settings
+from jimae.store.policy_tables import EVERYBODY, PolicyRule, PolicyWord, TrustedModel
+from jimae.store.store import Store
+
+ADMIN = Caller(id="acc-admin", name="admin", role="admin", via="session")
+TARO = Caller(id="acc-taro", name="taro", via="session", groups=("group-a", "group-b"))
+MY_NUMBER = "12345678901" + str(check_digit("12345678901"))
+
+
+@pytest.fixture
+async def store(stored: Settings) -> AsyncIterator[Store]:
+    store = Store(stored)
+    await store.open()
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def policy(store: Store) -> Policy:
+    return Policy(store)
+
+
+async def rule(store: Store, owner: str, kind: str, action: str, **other: str) -> None:
+    row = {"models": "any", "level": "admin", "confidence": "medium", **other}
+    name = f"{owner}-{kind}-{row['models']}-{row['level']}"
+
+    def add(session: Session) -> None:
+        session.add(
+            PolicyRule(
+                id=name, owner=owner, created_at=time.time(), kind=kind, action=action, **row
+            )
+        )
+
+    await store.write(add)
+
+
+async def test_what_is_masked_comes_back(store: Store, policy: Policy) -> None:
+    await rule(store, EVERYBODY, "phone", "mask")
+    looked = await policy.look(
+        TARO, "fake", ["電話は03-1234-5678です。", "０３－１２３４－５６７８と090-1234-5678"]
+    )
+    assert looked.texts == ("電話は【電話番号1】です。", "【電話番号1】と【電話番号2】")
+    assert looked.findings == (Finding("phone", 3, "mask"),)
+    restorer = looked.restorer()
+    assert restorer.add("では【電話番") + restorer.add("号1】へ【") + restorer.end() == (
+        "では03-1234-5678へ【"
+    )
+
+
+async def test_without_rules_people_are_warned(policy: Policy) -> None:
+    text = f"マイナンバーは{MY_NUMBER}、法人番号は7000012050002"
+    looked = await policy.look(TARO, "fake", [text])
+    assert looked.texts == (text,)
+    assert looked.findings == (Finding("my_number", 1, "warn"),)
+
+
+async def test_the_strictest_of_the_groups_holds(store: Store, policy: Policy) -> None:
+    await rule(store, EVERYBODY, "my_number", "warn")
+    await rule(store, "group-a", "my_number", "ignore")
+    await rule(store, "group-b", "my_number", "refuse")
+    with pytest.raises(JimaeError) as caught:
+        await policy.look(TARO, "fake", [f"マイナンバー {MY_NUMBER}"])
+    assert caught.value.code == "personal_data_refused"
+    assert MY_NUMBER not in caught.value.message("ja")
+
+
+async def test_a_rule_holds_only_for_models_that_are_not_trusted(
+    store: Store, policy: Policy
+) -> None:
+    await rule(store, EVERYBODY, "mail", "refuse", models="untrusted")
+    trusted = TrustedModel(id="t", owner="acc-admin", created_at=0.0, model="safe")
+    await store.write(lambda session: session.add(trusted))
+    looked = await policy.look(TARO, "safe", ["taro@city.chiyoda.tokyo.jp"])
+    assert looked.findings == (Finding("mail", 1, "warn"),)
+    with pytest.raises(JimaeError, match="mail"):
+        await policy.look(TARO, "other", ["taro@city.chiyoda.tokyo.jp"])
+
+
+async def test_a_prohibited_word_is_refused_to_the_group_it_is_for(
+    store: Store, policy: Policy
+) -> None:
+    word = PolicyWord(
+        id="w",
+        owner="group-b",
+        created_at=0.0,
+        word="プロジェクト暁",
+        folded="ぷろじぇくと暁",
+        level="admin",
+        action="refuse",
+    )
+    await store.write(lambda session: session.add(word))
+    with pytest.raises(JimaeError) as caught:
+        await policy.look(TARO, "fake", ["ﾌﾟﾛｼﾞｪｸﾄ暁の予算"])
+    assert caught.value.code == "prohibited_word"
+    hanako = Caller(id="acc-hanako", name="hanako", via="session", groups=("group-c",))
+    assert (await policy.look(hanako, "fake", ["プロジェクト暁の予算"])).findings == ()
+
+
+async def test_a_new_version_is_asked_for_again(store: Store, policy: Policy) -> None:
+    by_key = Caller(id=TARO.id, name="taro", via="key", key=KeyGrant("key-1", "program"))
+    await policy.look(TARO, "fake", ["何もない"])
+    for number in (1, 2):
+        await store.write(lambda session: texts.publish(session, ADMIN, ja="規程", en="Rules"))
+        policy.changed()
+        for caller in (TARO, by_key):
+            with pytest.raises(JimaeError) as caught:
+                await policy.look(caller, "fake", ["こんにちは"])
+            assert caught.value.code == "policy_not_accepted"
+        await policy.look(SERVER, "fake", ["こんにちは"])
+        with pytest.raises(JimaeError, match="key"):
+            await store.write(lambda session: texts.accept(session, by_key, number))  # noqa: B023
+        await store.write(lambda session: texts.accept(session, TARO, number))  # noqa: B023
+        await store.write(lambda session: texts.accept(session, TARO, number))  # noqa: B023
+        for caller in (TARO, by_key):
+            await policy.look(caller, "fake", ["こんにちは"])
+    with pytest.raises(JimaeError) as caught:
+        await store.write(lambda session: texts.accept(session, ADMIN, 1))
+    assert caught.value.code == "policy_outdated"
