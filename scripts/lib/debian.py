@@ -8,9 +8,11 @@ import shutil
 import ssl
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from lib.places import user_cache
 from lib.shell import SetupError, attached, output, quiet
@@ -57,6 +59,17 @@ CERTIFICATES = Need("ca-certificates", "downloads over TLS", _certificates)
 COMPILER = Need("g++", "compiling llama-cpp-python", lambda: shutil.which("c++") is not None)
 CHROMIUM = Need("chromium", "tests in a real browser", _chromium)
 JAPANESE_FONT = Need("fonts-noto-cjk", "Japanese text in that browser", _japanese_font)
+# What python-ldap is compiled with.
+LDAP_HEADERS = (
+    Need("libldap-dev", "signing in with LDAP", Path("/usr/include/ldap.h").is_file),
+    Need("libsasl2-dev", "signing in with LDAP", Path("/usr/include/sasl/sasl.h").is_file),
+    Need(
+        "python3-dev",
+        "signing in with LDAP",
+        lambda: Path(sysconfig.get_paths()["include"], "Python.h").is_file(),
+    ),
+    Need("gcc", "signing in with LDAP", lambda: shutil.which("gcc") is not None),
+)
 POSTGRESQL = Need(
     "postgresql",
     "tests of the database",
@@ -101,40 +114,87 @@ def install(packages: Sequence[str], progress: Progress) -> None:
 
 def nginx() -> Path | None:
     """The program: the system's, or the one that `nginx_step` unpacked."""
-    found = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    unpacked = _nginx_folder() / "usr" / "sbin" / "nginx"
-    return Path(found) if found else unpacked if unpacked.is_file() else None
+    return _program("nginx")
 
 
 def nginx_step() -> Step:
     """Debian's nginx, for tests behind a reverse proxy: unpacked instead of installed, since
     its package starts a server on port 80. Its libraries came with Python and Chromium."""
+    title = "nginx, Debian's web server, for tests behind a proxy (0.5 MB, not started)"
+    return Step(title, 5, lambda: nginx() is not None, _unpack("nginx"))
+
+
+class Slapd(NamedTuple):
+    """An LDAP server: its program, and the folder below which its parts are."""
+
+    program: Path
+    root: Path
+
+    @property
+    def modules(self) -> Path:
+        return self.root / "usr" / "lib" / "ldap"
+
+    @property
+    def schema(self) -> Path:
+        return self.root / "etc" / "ldap" / "schema"
+
+    @property
+    def libraries(self) -> str:
+        """Folders of those that came with it, for LD_LIBRARY_PATH."""
+        return ":".join(map(str, self.root.glob("usr/lib/*-linux-gnu")))
+
+
+def slapd() -> Slapd | None:
+    """The system's, or the one that `slapd_step` unpacked."""
+    program = _program("slapd")
+    if program is None:
+        return None
+    unpacked = _unpacked("slapd")
+    return Slapd(program, unpacked if unpacked in program.parents else Path("/"))
+
+
+def slapd_step() -> Step:
+    """Debian's slapd, for tests of LDAP: unpacked with the libraries that nothing else needs,
+    since its package starts a server on port 389."""
+    title = "slapd, Debian's LDAP server, for tests of directories (2 MB, not started)"
+    run = _unpack("slapd", "libltdl7", "libodbc2", "libwrap0")
+    return Step(title, 5, lambda: slapd() is not None, run)
+
+
+def _program(name: str) -> Path | None:
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    unpacked = _unpacked(name) / "usr" / "sbin" / name
+    return Path(found) if found else unpacked if unpacked.is_file() else None
+
+
+def _unpacked(name: str) -> Path:
+    return user_cache() / "tools" / name
+
+
+def _unpack(*packages: str) -> Callable[[Progress], None]:
+    """Download packages and unpack them into a folder named for the first, without root."""
 
     def run(progress: Progress) -> None:
-        folder = _nginx_folder()
+        folder = _unpacked(packages[0])
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        command = "apt-get update && apt-get install -y nginx"
+        names = " ".join(packages)
+        command = f"apt-get update && apt-get install -y {names}"
         progress.at(None, "reading the package lists")
-        apt = _apt_get(["nginx"], command)
+        apt = _apt_get(packages, command)
         quiet([*apt, "update"], what="apt-get update failed", fix=f"as root: {command}")
         progress.at(None, "downloading")
         quiet(
-            ["apt-get", "download", "nginx"],
+            ["apt-get", "download", *packages],
             cwd=folder,
-            what="downloading Debian's nginx failed",
+            what=f"downloading Debian's {names} failed",
             fix=f"as root: {command}",
         )
-        (package,) = folder.glob("nginx_*.deb")
-        quiet(["dpkg-deb", "-x", package, folder], what=f"unpacking {package.name} failed")
-        package.unlink()
+        for package in sorted(folder.glob("*.deb")):
+            quiet(["dpkg-deb", "-x", package, folder], what=f"unpacking {package.name} failed")
+            package.unlink()
 
-    title = "nginx, Debian's web server, for tests behind a proxy (0.5 MB, not started)"
-    return Step(title, 5, lambda: nginx() is not None, run)
-
-
-def _nginx_folder() -> Path:
-    return user_cache() / "tools" / "nginx"
+    return run
 
 
 def _apt_get(packages: Sequence[str], command: str) -> list[str]:

@@ -14,8 +14,10 @@ from lib.places import CACHE, LOG, NODE_CLIENTS, user_cache
 from lib.steps import Step, run_steps
 
 RUN = (debian.CERTIFICATES, debian.VENV)
-TEST = (debian.CHROMIUM, debian.JAPANESE_FONT, debian.POSTGRESQL)
-NODE_CLIENTS_STEP = tools.npm_step("OpenAI's client for Node", NODE_CLIENTS, "node-clients")
+TEST = (debian.CHROMIUM, debian.JAPANESE_FONT, debian.POSTGRESQL, *debian.LDAP_HEADERS)
+NODE_CLIENTS_STEP = tools.npm_step(
+    "OpenAI's client and a provider of OpenID Connect for Node", NODE_CLIENTS, "node-clients"
+)
 
 
 def steps(*, test: bool) -> list[Step]:
@@ -37,7 +39,11 @@ def steps(*, test: bool) -> list[Step]:
         *([] if page_is_built else [tools.node_step()]),
         page.packages_step(build_only=not test),
         page.build_step(),
-        *([NODE_CLIENTS_STEP, debian.nginx_step(), *weights.steps()] if test else []),
+        *(
+            [NODE_CLIENTS_STEP, debian.nginx_step(), debian.slapd_step(), *weights.steps()]
+            if test
+            else []
+        ),
     ]
 
 
@@ -70,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--test",
         action="store_true",
-        help="also what the tests need: a browser, PostgreSQL, nginx, small models",
+        help="also what the tests need: a browser, PostgreSQL, nginx, slapd, small models",
     )
     set_up(test=parser.parse_args(arguments).test)
     print("Nothing is missing.")

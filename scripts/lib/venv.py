@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lib import debian
 from lib.places import ROOT, VENV, VENV_PYTHON, python
 from lib.shell import quiet
 from lib.stamps import digest, is_set, put
@@ -13,7 +14,8 @@ from lib.tools import ONLINE, uv, uv_environment
 
 def step(*, dev: bool) -> Step:
     """Install the locked packages, with those for development if `dev`."""
-    value = digest(ROOT / "uv.lock", _dependencies(), python(), str(VENV))
+    ldap = str(_can_ldap(dev))
+    value = digest(ROOT / "uv.lock", _dependencies(), python(), str(VENV), ldap)
 
     def done() -> bool:
         return VENV_PYTHON.exists() and (
@@ -31,6 +33,8 @@ def step(*, dev: bool) -> Step:
         # Inexact, or it would take llama-cpp-python away again.
         sync = ["sync", "--frozen", "--inexact", "--no-install-package", "llama-cpp-python"]
         groups = [] if dev else ["--no-dev"]
+        if _can_ldap(dev):
+            groups += ["--extra", "ldap"]
         quiet(
             [uv(), *sync, *groups, "--python", VENV_PYTHON],
             env=uv_environment() | {"UV_PROJECT_ENVIRONMENT": str(VENV)},
@@ -41,6 +45,11 @@ def step(*, dev: bool) -> Step:
 
     title = "Python packages for running and testing" if dev else "Python packages"
     return Step(title, 40 if dev else 20, done, run)
+
+
+def _can_ldap(dev: bool) -> bool:
+    """Whether python-ldap can be compiled here, which only those need who sign in with LDAP."""
+    return dev or all(need.there() for need in debian.LDAP_HEADERS)
 
 
 def _dependencies() -> str:
