@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jimae.error_texts.text import SERVER, SETUP, Text
+from jimae.error_texts.text import FORBIDDEN, INVALID, NOT_FOUND, SERVER, SETUP, Text
 
 TEXTS: dict[str, Text] = {
     "audit_head_missing": Text(
@@ -20,6 +20,72 @@ TEXTS: dict[str, Text] = {
         "verify to see all that is wrong, and keep a copy of the database as it is.",
         "監査ログが記録 {seq} で壊れているため、末尾に署名しませんでした。"
         "jimae audit verify で全体を確認し、データベースを今のまま複製して保管してください。",
+    ),
+    "audit_checkpoints": Text(
+        500,
+        SERVER,
+        "The file of the audit log's checkpoints cannot be read: {reason}.",
+        "監査ログのチェックポイントのファイルが読めません: {reason}。",
+    ),
+    "audit_record_not_found": Text(
+        404,
+        NOT_FOUND,
+        "There is no record {seq} in the audit log.",
+        "監査ログに記録 {seq} はありません。",
+    ),
+    "audit_record_deleted": Text(
+        404,
+        NOT_FOUND,
+        "Record {seq} of the audit log was deleted; the certificates say when and why.",
+        "監査ログの記録 {seq} は削除されています。日時と理由は証明書にあります。",
+    ),
+    "audit_content_gone": Text(
+        404,
+        NOT_FOUND,
+        "There is no content to record {seq} of the audit log: it has none, or it was deleted.",
+        "監査ログの記録 {seq} の本文はありません。もともとないか、削除されています。",
+    ),
+    "audit_content_changed": Text(
+        409,
+        SERVER,
+        "The content of record {seq} of the audit log is not what was recorded. Run jimae audit "
+        "verify, and keep a copy of the database as it is.",
+        "監査ログの記録 {seq} の本文が、記録時のものと異なります。jimae audit verify を実行し、"
+        "データベースを今のまま複製して保管してください。",
+    ),
+    "audit_content_not_permitted": Text(
+        403,
+        FORBIDDEN,
+        "What people asked and were answered is for auditors only. Ask one, or let "
+        "administrators read it too by the setting audit.admins_read_content.",
+        "質問と回答の本文を読めるのは監査人だけです。監査人に依頼するか、"
+        "設定 audit.admins_read_content で管理者にも許可してください。",
+    ),
+    "audit_word_empty": Text(
+        400,
+        INVALID,
+        "The word to search for is empty. Give at least one character.",
+        "検索する語が空です。1 文字以上を指定してください。",
+    ),
+    "audit_hold_not_found": Text(
+        404,
+        NOT_FOUND,
+        "There is no hold '{id}'. It may have been lifted.",
+        "保全「{id}」はありません。解除された可能性があります。",
+    ),
+    "audit_certificate_not_found": Text(
+        404,
+        NOT_FOUND,
+        "There is no certificate '{id}'.",
+        "証明書「{id}」はありません。",
+    ),
+    "audit_no_export": Text(
+        400,
+        INVALID,
+        "This is no export of an audit log: its first line is not a header. Take one with "
+        "jimae audit export --format jsonl.",
+        "監査ログのエクスポートではありません（先頭行がヘッダーではありません）。"
+        "jimae audit export --format jsonl で作成してください。",
     ),
     "audit_signing_key": Text(
         500,

@@ -11,8 +11,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from jimae.service.audit.canonical import canonical
-from jimae.service.audit.record import Draft, body_of, collect, fresh
 from jimae.service.audit.finding import pieces_of, texts_in
+from jimae.service.audit.record import Draft, body_of, collect, fresh
 from jimae.service.audit.sealing import Vault
 from jimae.service.caller import Caller
 from jimae.store.audit_tables import AuditOpen, AuditRecord

@@ -55,7 +55,7 @@ TEXTS: Final[dict[Kind, tuple[str, str]]] = {
     ),
     "truncated": (
         "{records}: cut off. A signed checkpoint says that the log went that far.",
-        "{records}: 切り落とされています。署名済みのチェックポイントはそこまでの記録を示しています。",
+        "{records}: 切り落とされています。署名済みのチェックポイントはそこまで続いています。",
     ),
     "head": (
         "{records}: the end of the log as it is noted is another one than its last record.",

@@ -30,7 +30,7 @@ def canonical(value: Any) -> str:
         case str():
             return quoted(_whole(value))
         case int():
-            return str(value) if abs(value) <= EXACT else f'"{value}"'
+            return _integer(value)
         case float():
             return _number(value) if math.isfinite(value) else f'"{value}"'
         case Mapping():
@@ -52,6 +52,15 @@ def sha256(text: str) -> str:
 def _whole(text: str) -> str:
     """The text with halves of surrogate pairs, which UTF-8 cannot have, written as `\\udcff`."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _integer(value: int) -> str:
+    """As a number if reading it as a double, and writing that, gives the same again."""
+    text = str(value)
+    if abs(value) <= EXACT:
+        return text
+    same = abs(value) < 10**LARGEST and _number(float(value)) == text
+    return text if same else f'"{text}"'
 
 
 def _number(value: float) -> str:

@@ -6,13 +6,12 @@ off every copy of one that was exported, printed or mailed.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,8 +20,7 @@ from jimae.errors import JimaeError
 from jimae.service.audit.canonical import canonical
 from jimae.service.audit.chain import GENESIS, VERSION, in_jst, in_utc
 from jimae.service.audit.proof import CHECKPOINT, Entry, Proof, State
-from jimae.service.audit.record import HEAD
-from jimae.service.audit.signing import FOLDER, Signer, Statement
+from jimae.service.audit.signing import FOLDER, Signer, Statement, statement_of
 from jimae.store.audit_tables import AuditCheckpoint, AuditHead, AuditRecord
 
 FILE: Final = "checkpoints.jsonl"
@@ -79,18 +77,14 @@ def stored(session: Session, at_least: int | None = None) -> list[Statement]:
         wanted = wanted.order_by(AuditCheckpoint.seq.desc()).limit(1)
     else:
         wanted = wanted.where(AuditCheckpoint.seq >= at_least).order_by(AuditCheckpoint.seq)
-    return [statement(body) for body in session.scalars(wanted)]
+    return [statement_of(body) for body in session.scalars(wanted)]
 
 
-def statement(text: str) -> Statement:
-    """A statement as it was written; one that is none has a type that nothing has."""
-    try:
-        told: Any = json.loads(text)
-        if isinstance(told, dict) and isinstance(told.get("seq", 0), int):
-            return told
-    except ValueError:
-        pass
-    return {"type": "unreadable"}
+def first_after(session: Session, seq: int) -> Statement | None:
+    """The first checkpoint at a place or after it."""
+    wanted = select(AuditCheckpoint.body).where(AuditCheckpoint.seq >= seq)
+    body = session.scalar(wanted.order_by(AuditCheckpoint.seq).limit(1))
+    return None if body is None else statement_of(body)
 
 
 def append(path: Path, made: Statement) -> None:
@@ -108,7 +102,7 @@ def in_file(path: Path) -> list[Statement]:
     """Every checkpoint of the file, the oldest first. Raises OSError."""
     if not path.exists():
         return []
-    return [statement(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    return [statement_of(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
 def _check(session: Session, start: int, previous: str, seq: int, chained: str) -> None:

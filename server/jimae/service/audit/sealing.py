@@ -49,6 +49,9 @@ class Vault:
     def encrypts(self) -> bool:
         return self._last is not None
 
+    def can_open(self, key: str | None) -> bool:
+        return key is None or key in self._keys
+
     def seal(self, record_id: str, text: str) -> Sealed:
         salt = secrets.token_bytes(SALT)
         plain = salt + text.encode()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,6 +62,17 @@ def is_signed(statement: Mapping[str, Any]) -> bool:
     return True
 
 
+def statement_of(text: str) -> Statement:
+    """A statement as it was written; one that is none has a type that nothing has."""
+    try:
+        told: Any = json.loads(text)
+    except ValueError:
+        told = None
+    if isinstance(told, dict) and isinstance(told.get("seq", 0), int):
+        return told
+    return {"type": "unreadable"}
+
+
 def signer_of(data_dir: Path) -> Signer:
     """That of a data directory, with a new key if it has none. Raises `audit_signing_key`."""
     path = data_dir / FOLDER / KEY_FILE
@@ -86,9 +99,7 @@ def _make(path: Path) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with suppress(FileExistsError):
             path.hardlink_to(part)
-        except FileExistsError:
-            pass
     finally:
         part.unlink()

@@ -105,7 +105,8 @@ def _index_in_sqlite() -> None:
         ("deleted", "DELETE", took),
         ("updated", "UPDATE", f"{took}; {gave}"),
     ):
-        op.execute(f"CREATE TRIGGER fts_audit_{name} AFTER {event} ON audit_words BEGIN {does}; END")
+        made = f"CREATE TRIGGER fts_audit_{name} AFTER {event} ON audit_words"
+        op.execute(f"{made} BEGIN {does}; END")
 
 
 def _index_in_postgresql() -> None:
