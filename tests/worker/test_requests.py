@@ -11,7 +11,7 @@ import pytest
 from jimae.chat.parsers import hermes
 from jimae.chat.renderer import Rendered, Renderer
 from jimae.errors import JimaeError
-from jimae.llama.fake import BOS, END, SIZE, FakeVocab
+from jimae.llama.fake import BOS, END, SIZE, SYSTEM_MARK, FakeVocab
 from jimae.llama.grammar import Grammars
 from jimae.llama.model import Infill
 from jimae.types import (
@@ -172,5 +172,5 @@ async def test_a_prediction_is_tokens_of_plain_text() -> None:
 async def test_an_answer_without_end_is_not_ended() -> None:
     taken = await Setup().requests.take(ask(chat(), ignore_eos=True), 100)
     logits = np.zeros(SIZE, dtype=np.float32)
-    logits[END] = 50.0
-    assert taken.sequence.sampler.sample(logits) != END
+    logits[[END, SYSTEM_MARK]] = 50.0
+    assert taken.sequence.sampler.sample(logits) not in (END, SYSTEM_MARK)

@@ -43,7 +43,8 @@ class Sampler:
         self._presence = sampling.presence_penalty
         self._frequency = sampling.frequency_penalty
         self._repeat = choose(sampling.repeat_penalty, defaults.repeat_penalty, 1.0)
-        self._bias = sampling.logit_bias
+        self._biased = np.fromiter(sampling.logit_bias.keys(), dtype=np.intp)
+        self._bias = np.fromiter(sampling.logit_bias.values(), dtype=np.float32)
         self._penalises = bool(self._presence or self._frequency or self._repeat != 1.0)
         seed = sampling.seed if sampling.seed is not None else secrets.randbits(63)
         self._random = np.random.Generator(np.random.PCG64(seed % 2**63))
@@ -83,8 +84,8 @@ class Sampler:
             if self._repeat != 1.0:
                 values = np.where(values > 0, values / self._repeat, values * self._repeat)
             logits[ids] = values - self._frequency * counts - self._presence
-        for token, bias in self._bias.items():
-            logits[token] += bias
+        if len(self._biased):
+            logits[self._biased] += self._bias
 
     def _draw(self, logits: Logits, largest: float) -> int:
         ids, weights = self._candidates(logits, largest)

@@ -27,6 +27,7 @@ class FakeVocab:
     adds_bos = False
     end_tokens = frozenset({END})
     infill: Infill | None = None
+    silent_tokens = frozenset(CONTROL)
     control_texts = tuple(CONTROL.values())
 
     def tokenize(self, text: str, *, special: bool, add_bos: bool = False) -> list[int]:

@@ -65,6 +65,11 @@ class Vocab(Protocol):
         ...
 
     @property
+    def silent_tokens(self) -> frozenset[int]:
+        """Control tokens, those that end a text included: they have no text of their own."""
+        ...
+
+    @property
     def control_texts(self) -> tuple[str, ...]:
         """Texts of the tokens that only a template may write, such as `<|im_start|>`."""
         ...

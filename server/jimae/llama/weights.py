@@ -64,6 +64,7 @@ class LlamaVocab:
         self._control = frozenset(
             t for t in tokens if native.llama_vocab_is_control(self._vocab, t)
         )
+        self.silent_tokens = self._control | self.end_tokens
         self.control_texts = tuple(
             text
             for token in sorted(self._control)
@@ -93,7 +94,7 @@ class LlamaVocab:
         return "" if token is None else self._piece(token).decode("utf-8", "replace")
 
     def _piece_of(self, token: int, *, special: bool = False) -> bytes:
-        if not special and (token in self._control or token in self.end_tokens):
+        if not special and token in self.silent_tokens:
             return b""
         return self._piece(token)
 

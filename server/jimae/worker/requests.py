@@ -140,7 +140,10 @@ class Requests:
         self.check_ids(sampling.logit_bias, "logit_bias")
         if not request.ignore_eos:
             return sampling
-        bias = sampling.logit_bias | dict.fromkeys(self._vocab.end_tokens, BAN)
+        # What begins the next turn is no text either, except where it marks parts of an answer.
+        marks = self._facts.family.needs_special_text
+        banned = self._vocab.end_tokens if marks else self._vocab.silent_tokens
+        bias = sampling.logit_bias | dict.fromkeys(banned, BAN)
         return msgspec.structs.replace(sampling, logit_bias=bias)
 
     async def _prediction(self, text: str | None) -> tuple[int, ...]:
