@@ -5,6 +5,7 @@
 
 import type { ChatRecord } from "./types";
 
+const OURS = "jimae.";
 const CHATS = "jimae.chats";
 const CHAT = "jimae.chat.";
 const DRAFT = "jimae.draft.";
@@ -68,6 +69,18 @@ export function forgetChat(id: string): void {
     sessionStorage.removeItem(DRAFT + id);
   } catch {
     // Storage is forbidden: then nothing was kept either.
+  }
+}
+
+/** Forget all that somebody wrote here; what they chose for this browser stays. */
+export function forgetTab(): void {
+  for (const area of [tab, browser]) {
+    try {
+      const keys = Object.keys(area()).filter((key) => key.startsWith(OURS) && key !== CHOICES);
+      for (const key of keys) area().removeItem(key);
+    } catch {
+      // Storage is forbidden: then nothing was kept either.
+    }
   }
 }
 

@@ -3,6 +3,8 @@
 export type Language = "ja" | "en";
 export type SendKey = "enter" | "ctrl-enter";
 export type Theme = "auto" | "light" | "dark";
+export type Contrast = "auto" | "more";
+export type TextSize = "small" | "normal" | "large" | "larger";
 
 /** What a request waits for before its first word. Seconds are estimates. */
 export type Wait =

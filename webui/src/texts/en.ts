@@ -4,6 +4,50 @@ import type { Texts } from "./ja";
 
 export const en: Texts = {
   skipToComposer: "Skip to the message field",
+  close: "Close",
+  cancel: "Cancel",
+  save: "Save",
+  skipToContent: "Skip to the content",
+  backToChat: "Back to the chat",
+
+  table: {
+    actions: "Actions",
+    more: "Show more",
+    loading: "Loading",
+    asTable: "Show the figures",
+  },
+
+  frame: {
+    stale: "A part of the page could not be loaded. The server may have been updated.",
+    reload: "Reload",
+  },
+
+  menu: {
+    account: "Account",
+    admin: "Administration",
+    audit: "Audit log",
+    setup: "Make accounts, to share this server",
+    shortcuts: "Keyboard shortcuts",
+    signOut: "Sign out",
+    roles: { user: "User", manager: "Group manager", admin: "Administrator", auditor: "Auditor" },
+  },
+
+  shortcuts: {
+    title: "What the keyboard can do",
+    anywhere: "Anywhere",
+    composer: "In the message field",
+    meanings: {
+      new: "New chat",
+      search: "Find a chat",
+      composer: "Go to the message field",
+      sidebar: "Go to the list of chats",
+      settings: "Open the settings",
+      help: "Open this list",
+    },
+    send: "Send",
+    newLine: "New line",
+    stop: "Stop the answer",
+  },
 
   sidebar: {
     label: "Chats",
@@ -43,6 +87,10 @@ export const en: Texts = {
     language: "Language",
     theme: "Colours",
     themes: { auto: "Automatic", light: "Light", dark: "Dark" },
+    contrast: "Contrast",
+    contrasts: { auto: "Automatic", more: "High" },
+    textSize: "Text size",
+    textSizes: { small: "Small", normal: "Normal", large: "Large", larger: "Larger" },
     sendKey: "Key that sends",
     sendKeys: { enter: "Enter", "ctrl-enter": "Ctrl + Enter" },
     sendKeyHelp: "The Enter that ends a conversion never sends.",

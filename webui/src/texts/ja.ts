@@ -2,6 +2,50 @@
 
 export const ja = {
   skipToComposer: "入力欄へ移動",
+  close: "閉じる",
+  cancel: "やめる",
+  save: "保存",
+  skipToContent: "本文へ移動",
+  backToChat: "チャットへ戻る",
+
+  table: {
+    actions: "操作",
+    more: "続きを表示",
+    loading: "読み込んでいます",
+    asTable: "数字の表を見る",
+  },
+
+  frame: {
+    stale: "画面の一部を読み込めませんでした。サーバーが更新されたのかもしれません。",
+    reload: "再読み込み",
+  },
+
+  menu: {
+    account: "アカウント",
+    admin: "管理",
+    audit: "監査ログ",
+    setup: "アカウントを作って共有する",
+    shortcuts: "キーボードの一覧",
+    signOut: "サインアウト",
+    roles: { user: "利用者", manager: "グループ管理者", admin: "管理者", auditor: "監査担当" },
+  },
+
+  shortcuts: {
+    title: "キーボードでできること",
+    anywhere: "どこでも",
+    composer: "入力欄で",
+    meanings: {
+      new: "新しいチャット",
+      search: "チャットを探す",
+      composer: "入力欄へ移動",
+      sidebar: "一覧へ移動",
+      settings: "設定を開く",
+      help: "この一覧を開く",
+    },
+    send: "送信",
+    newLine: "改行",
+    stop: "回答を止める",
+  },
 
   sidebar: {
     label: "チャットの一覧",
@@ -41,6 +85,10 @@ export const ja = {
     language: "言語",
     theme: "配色",
     themes: { auto: "自動", light: "明るい", dark: "暗い" },
+    contrast: "コントラスト",
+    contrasts: { auto: "自動", more: "高い" },
+    textSize: "文字の大きさ",
+    textSizes: { small: "小", normal: "標準", large: "大", larger: "特大" },
     sendKey: "送信するキー",
     sendKeys: { enter: "Enter", "ctrl-enter": "Ctrl + Enter" },
     sendKeyHelp: "変換を確定する Enter では送信しません。",

@@ -1,0 +1,42 @@
+import type { AdminTexts } from "./ja";
+
+export const en: AdminTexts = {
+  title: "Administration",
+  auditTitle: "Audit",
+  sections: {
+    overview: "Status",
+    people: "People",
+    groups: "Groups",
+    keys: "API keys",
+    limits: "Limits",
+    policy: "Rules and personal data",
+    directories: "Directories",
+    models: "Models",
+    usage: "Usage",
+    audit: "Audit log",
+    settings: "Settings",
+  },
+
+  usage: {
+    show: "Show by",
+    by: { day: "Day", group: "Group", model: "Model", person: "Person" },
+    since: "From",
+    until: "To",
+    look: "Show",
+    title: (since, until) => `${since} to ${until}`,
+    help: "Only counts. What was asked and answered is not part of it.",
+    requests: "Questions",
+    tokens: "Tokens",
+    prompt: "Input tokens",
+    completion: "Output tokens",
+    waited: "Median wait (s)",
+    waited95: "95% waited (s)",
+    refused: "Refused",
+    failed: "Failed",
+    chart: "Tokens used",
+    table: "Use in figures",
+    csv: "CSV (UTF-8)",
+    csvOld: "CSV (Shift_JIS, for older Excel)",
+    empty: "Nothing was used in this time.",
+  },
+};
