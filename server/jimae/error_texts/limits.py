@@ -131,10 +131,18 @@ TEXTS: dict[str, Text] = {
         "「{value}」は制限の対象ではありません。指定できるのは everybody、group:ID、account:ID、"
         "key:ID です。",
     ),
-    "limit_subject_unknown": Text(
+    "subject_unknown": Text(
         404,
         NOT_FOUND,
-        "There is no {kind} '{id}' to be limited.",
-        "制限の対象がありません（{kind}: {id}）。",
+        "There is no {kind} '{id}' on this server.",
+        "このサーバーに {kind}「{id}」はありません。",
+    ),
+    "hours_unreadable": Text(
+        400,
+        INVALID,
+        "'{value}' is no time of the week. Write it as 'mon-fri 08:00-19:00' or 'sat,sun "
+        "00:00-24:00'.",
+        "「{value}」は曜日と時間として読めません。'mon-fri 08:00-19:00' や "
+        "'sat,sun 00:00-24:00' のように書いてください。",
     ),
 }

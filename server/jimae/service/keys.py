@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from jimae.store.account_tables import Account, ApiKey, Membership
 
 AREAS: Final = ("write", "read", "files", "models", "admin", "audit", "self")
 """What a key can be limited to: `api.access.Area`."""
+State = Literal["active", "expired", "revoked"]
 MOST: Final = 100
 """Keys of one account that are neither revoked nor expired."""
 
@@ -44,6 +45,12 @@ class OwnedKey(NamedTuple):
 
     row: ApiKey
     account: str
+
+
+def state_of(row: ApiKey) -> State:
+    if row.revoked_at is not None:
+        return "revoked"
+    return "active" if row.expires_at is None or row.expires_at > time.time() else "expired"
 
 
 # --- coming in --------------------------------------------------------------------------

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Request
 from pydantic import Field
@@ -20,13 +19,11 @@ from jimae.api.openai.responses.queries import known_id
 from jimae.api.openai.schema import ModelId, Name, Number, Strict
 from jimae.api.text import checked
 from jimae.service import keys
-from jimae.service.keys import NewKey, OwnedKey
+from jimae.service.keys import NewKey, OwnedKey, State
 from jimae.service.service import Service
 
 MOST_MODELS = 256
 FAR = 253402300800.0  # the year 10000
-
-State = Literal["active", "expired", "revoked"]
 
 
 class KeyRequest(Strict):
@@ -144,16 +141,9 @@ def _body(owned: OwnedKey) -> KeyBody:
         "account": {"id": row.account_id, "name": owned.account},
         "areas": row.areas,
         "models": row.models,
-        "state": _state(owned),
+        "state": keys.state_of(row),
         "created_at": row.created_at,
         "expires_at": row.expires_at,
         "used_at": row.used_at,
         "revoked_at": row.revoked_at,
     }
-
-
-def _state(owned: OwnedKey) -> State:
-    if owned.row.revoked_at is not None:
-        return "revoked"
-    expires_at = owned.row.expires_at
-    return "active" if expires_at is None or expires_at > time.time() else "expired"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import Request
@@ -20,20 +20,21 @@ from jimae.errors import JimaeError
 from jimae.service import statistics
 from jimae.service.limits import book
 from jimae.service.limits.hours import Weekday, Window
-from jimae.service.limits.rules import EVERYBODY, Count, Kind, Rules, Subject
+from jimae.service.limits.rules import EVERYBODY, RANGES, Count, Kind, Rules, Subject
 from jimae.service.limits.standing import Part
 from jimae.service.service import Service
 from jimae.service.statistics import Span
 
-MOST_TOKENS: Final = 2**53 - 1  # what a page's numbers can hold
-MOST_REQUESTS: Final = 100_000
-MOST_ANSWERS: Final = 10_000
 DAYS_SHOWN: Final = 31
 SUBJECT: Final = re.compile(r"(group|account|key):([A-Za-z0-9_-]{1,64})")
 
-Tokens = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
 Begin = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 End = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+
+
+def _between(count: Count) -> Any:
+    least, most = RANGES[count]
+    return Field(ge=least, le=most)
 
 
 class WindowRequest(Strict):
@@ -48,10 +49,10 @@ class WindowRequest(Strict):
 class LimitRequest(Strict):
     """Body of PUT /jimae/admin/limits/{subject}: all of its limits, null for none."""
 
-    tokens_per_day: Tokens | None = None
-    tokens_per_month: Tokens | None = None
-    requests_per_minute: Annotated[int, Field(ge=1, le=MOST_REQUESTS)] | None = None
-    answers_at_once: Annotated[int, Field(ge=1, le=MOST_ANSWERS)] | None = None
+    tokens_per_day: Annotated[int, _between("tokens_per_day")] | None = None
+    tokens_per_month: Annotated[int, _between("tokens_per_month")] | None = None
+    requests_per_minute: Annotated[int, _between("requests_per_minute")] | None = None
+    answers_at_once: Annotated[int, _between("answers_at_once")] | None = None
     models: Annotated[list[ModelId], Field(max_length=256)] | None = None
     hours: Annotated[list[WindowRequest], Field(max_length=64)] | None = None
 

@@ -62,7 +62,7 @@ def kept(session: Session) -> dict[Subject, Kept]:
 
 
 def get(session: Session, subject: Subject) -> tuple[str, Rules]:
-    """The name of a subject and its limits. Raises `limit_subject_unknown`."""
+    """The name of a subject and its limits. Raises `subject_unknown`."""
     name = _known(session, subject)
     row = _row(session, subject)
     return name, NONE if row is None else rules_of(row)
@@ -71,7 +71,7 @@ def get(session: Session, subject: Subject) -> tuple[str, Rules]:
 def put(session: Session, caller: Caller, subject: Subject, rules: Rules) -> None:
     """Set the limits of a subject, in place of those it had. `NONE` takes them away.
 
-    Raises `limit_subject_unknown`.
+    Raises `subject_unknown`.
     """
     _known(session, subject)
     row = _row(session, subject)
@@ -104,7 +104,7 @@ def _row(session: Session, subject: Subject) -> Limit | None:
 def _known(session: Session, subject: Subject) -> str:
     name = _names(session, [subject]).get(subject)
     if name is None:
-        raise JimaeError("limit_subject_unknown", kind=subject.kind, id=subject.id)
+        raise JimaeError("subject_unknown", kind=subject.kind, id=subject.id)
     return name
 
 

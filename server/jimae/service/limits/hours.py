@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
 import msgspec
 
+from jimae.errors import JimaeError
 from jimae.service.limits.days import Days
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEK: Final[tuple[Weekday, ...]] = get_args(Weekday)
 MINUTES: Final = 24 * 60
 DAYS_AHEAD: Final = 8
+TIME: Final = re.compile(r"([0-9]{2}):([0-5][0-9])")
 
 
 class Window(msgspec.Struct, frozen=True, rename={"begin": "from", "end": "to"}):
@@ -43,13 +46,24 @@ Hours = Sequence[Window]
 
 def minute(text: str) -> int:
     """Minutes since midnight of `HH:MM`. Raises ValueError."""
-    hour, minutes = text.split(":")
-    if not (len(hour) == len(minutes) == 2 and (hour + minutes).isdecimal()):
-        raise ValueError(text)
-    found = int(hour) * 60 + int(minutes)
-    if int(minutes) > 59 or found > MINUTES:
+    parts = TIME.fullmatch(text)
+    found = MINUTES + 1 if parts is None else int(parts[1]) * 60 + int(parts[2])
+    if found > MINUTES:
         raise ValueError(text)
     return found
+
+
+def parse(text: str) -> Window:
+    """A window as `Window.told` tells it. Raises `hours_unreadable`."""
+    try:
+        days, times = text.split()
+        begin, end = times.split("-")
+        if minute(begin) == MINUTES:
+            raise ValueError(begin)
+        minute(end)
+        return Window(tuple(_days(days)), begin, end)
+    except ValueError:
+        raise JimaeError("hours_unreadable", value=text[:100]) from None
 
 
 def is_open(hours: Iterable[Hours], at: datetime) -> bool:
@@ -72,6 +86,17 @@ def opens(hours: Sequence[Hours], days: Days, at: float) -> float | None:
             if when.timestamp() > at and is_open(hours, days.local(when.timestamp())):
                 return when.timestamp()
     return None
+
+
+def _days(text: str) -> Iterator[Weekday]:
+    """`mon-wed,fri`. Raises ValueError."""
+    names: Sequence[str] = WEEK
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        begin, end = names.index(first), names.index(last or first)
+        if end < begin:
+            raise ValueError(part)
+        yield from WEEK[begin : end + 1]
 
 
 def _days_told(days: Sequence[Weekday]) -> str:

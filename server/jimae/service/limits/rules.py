@@ -18,6 +18,13 @@ COUNTS: Final[tuple[Count, ...]] = (
     "requests_per_minute",
     "answers_at_once",
 )
+# What a page's numbers can hold; and what is kept in memory of each minute.
+RANGES: Final[dict[Count, tuple[int, int]]] = {
+    "tokens_per_day": (0, 2**53 - 1),
+    "tokens_per_month": (0, 2**53 - 1),
+    "requests_per_minute": (1, 100_000),
+    "answers_at_once": (1, 10_000),
+}
 
 
 class Subject(NamedTuple):

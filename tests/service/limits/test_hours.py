@@ -1,0 +1,129 @@
+"""Hours of the week."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jimae.service.limits.days import Days
+from jimae.service.limits.hours import WEEK, Window, is_open, minute, opens
+
+DAYS = Days("Asia/Tokyo")
+OFFICE = Window(("mon", "tue", "wed", "thu", "fri"), "08:30", "17:15")
+NIGHT = Window(("fri",), "22:00", "05:00")
+# 2026-11-23 is a Monday.
+MONDAY = datetime.fromisoformat("2026-11-23T00:00:00+09:00")
+
+times = st.builds("{:02}:{:02}".format, st.integers(0, 23), st.integers(0, 59))
+windows = st.builds(
+    Window, st.lists(st.sampled_from(WEEK), min_size=1, max_size=7).map(tuple), times, times
+)
+
+
+def when(day: int, time: str) -> datetime:
+    return MONDAY + timedelta(days=day, minutes=minute(time))
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "expected"),
+    [
+        (0, "08:29", False),
+        (0, "08:30", True),
+        (4, "17:14", True),
+        (4, "17:15", False),
+        (5, "12:00", False),
+    ],
+)
+def test_an_office(day: int, time: str, expected: bool) -> None:
+    assert OFFICE.holds(when(day, time)) is expected
+
+
+@pytest.mark.parametrize(
+    ("day", "time", "expected"),
+    [
+        (4, "21:59", False),
+        (4, "22:00", True),
+        (5, "04:59", True),
+        (5, "05:00", False),
+        (4, "04:00", False),
+        (5, "22:00", False),
+    ],
+)
+def test_a_night_goes_on_into_the_next_day(day: int, time: str, expected: bool) -> None:
+    assert NIGHT.holds(when(day, time)) is expected
+
+
+def test_a_whole_day() -> None:
+    window = Window(("mon",), "00:00", "24:00")
+
+    assert window.holds(when(0, "23:59"))
+    assert not window.holds(when(1, "00:00"))
+
+
+def test_all_have_to_be_open() -> None:
+    morning = Window(WEEK, "00:00", "12:00")
+
+    assert is_open([[OFFICE], [morning]], when(0, "11:59"))
+    assert not is_open([[OFFICE], [morning]], when(0, "12:00"))
+    assert is_open([], when(6, "03:00"))
+    assert not is_open([[]], when(0, "12:00"))
+
+
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [
+        (when(0, "07:00"), when(0, "08:30")),
+        (when(0, "18:00"), when(1, "08:30")),
+        (when(4, "17:15"), when(7, "08:30")),
+    ],
+)
+def test_the_office_opens(now: datetime, then: datetime) -> None:
+    assert opens([[OFFICE]], DAYS, now.timestamp()) == then.timestamp()
+
+
+def test_it_never_opens_where_hours_exclude_each_other() -> None:
+    assert opens([[OFFICE], [NIGHT]], DAYS, when(0, "12:00").timestamp()) is None
+
+
+def test_an_hour_that_the_clock_leaps_over() -> None:
+    """On 8 March 2026 there was no 02:30 in New York: it opens with what came instead."""
+    days = Days("America/New_York")
+    now = datetime.fromisoformat("2026-03-08T00:00:00-05:00").timestamp()
+    found = opens([[Window(("sun",), "02:30", "04:00")]], days, now)
+
+    assert found is not None
+    assert days.told(found) == "2026-03-08 03:30 EDT"
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(windows, min_size=1, max_size=3), min_size=1, max_size=2), st.data())
+def test_the_first_open_minute_is_found(hours: list[list[Window]], data: st.DataObject) -> None:
+    """Compared with a look at every minute of a week."""
+    now = MONDAY + timedelta(minutes=data.draw(st.integers(0, 7 * 24 * 60 - 1)))
+    if is_open(hours, now):
+        return
+    minutes = (now + timedelta(minutes=ahead) for ahead in range(1, 7 * 24 * 60 + 1))
+    expected = next((each.timestamp() for each in minutes if is_open(hours, each)), None)
+
+    assert opens(hours, DAYS, now.timestamp()) == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (("mon", "tue", "wed", "thu", "fri"), "mon-fri"),
+        (("sat", "sun"), "sat,sun"),
+        (("sun", "mon", "tue", "wed"), "mon-wed,sun"),
+    ],
+)
+def test_it_is_told_shortly(days: tuple[str, ...], told: str) -> None:
+    assert Window(days, "08:00", "19:00").told() == f"{told} 08:00-19:00"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["8:00", "25:00", "24:01", "12:60", "12", "１２:００", "-1:00"])
+def test_no_times(text: str) -> None:
+    with pytest.raises(ValueError, match=r"\d"):
+        minute(text)
