@@ -10,12 +10,12 @@ found in a text is never here.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from jimae.store.tables import Owned
+from jimae.store.tables import Fate, Owned
 
 EVERYBODY: Final = "everybody"
 WORD_LENGTH: Final = 200
@@ -26,6 +26,7 @@ class PolicyText(Owned):
     is the one in force; an earlier one stays, since people accepted it."""
 
     __tablename__ = "policy_texts"
+    fate: ClassVar[Fate] = "stays"
 
     version: Mapped[int] = mapped_column(unique=True)
     ja: Mapped[str] = mapped_column(Text)
@@ -36,6 +37,7 @@ class PolicyAcceptance(Owned):
     """That somebody, the owner, accepted a version."""
 
     __tablename__ = "policy_acceptances"
+    fate: ClassVar[Fate] = "goes"
 
     version: Mapped[int]
 
@@ -50,6 +52,7 @@ class PolicyRule(Owned):
     """
 
     __tablename__ = "policy_rules"
+    fate: ClassVar[Fate] = "stays"
 
     kind: Mapped[str] = mapped_column(String(32))
     models: Mapped[str] = mapped_column(String(16))
@@ -64,6 +67,7 @@ class PolicyWord(Owned):
     """A word that may not be sent. `folded` is how it is compared; `level` as of a rule."""
 
     __tablename__ = "policy_words"
+    fate: ClassVar[Fate] = "stays"
 
     word: Mapped[str] = mapped_column(String(WORD_LENGTH))
     folded: Mapped[str] = mapped_column(Text)
@@ -77,5 +81,6 @@ class TrustedModel(Owned):
     """A model that may see what others may not. `owner` is who said so."""
 
     __tablename__ = "trusted_models"
+    fate: ClassVar[Fate] = "stays"
 
     model: Mapped[str] = mapped_column(String(256), unique=True)

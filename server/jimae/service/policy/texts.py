@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from jimae.errors import JimaeError
 from jimae.service.audit.record import note
 from jimae.service.caller import Caller
+from jimae.service.items import new_id
 from jimae.service.policy.book import current_version
 from jimae.store.policy_tables import PolicyAcceptance, PolicyText
 
@@ -19,7 +19,7 @@ from jimae.store.policy_tables import PolicyAcceptance, PolicyText
 def publish(session: Session, caller: Caller, *, ja: str, en: str) -> PolicyText:
     """Put a text in force, which everybody is asked to accept from now on."""
     text = PolicyText(
-        id=f"policy_{uuid.uuid4().hex}",
+        id=new_id("policy"),
         owner=caller.id,
         created_at=time.time(),
         version=current_version(session) + 1,
@@ -62,7 +62,7 @@ def accept(session: Session, caller: Caller, number: int) -> None:
         return
     session.add(
         PolicyAcceptance(
-            id=f"accept_{uuid.uuid4().hex}",
+            id=new_id("accept"),
             owner=caller.id,
             created_at=time.time(),
             version=number,

@@ -1,0 +1,25 @@
+"""Findings as they are told with an answer: of which kind, how many, what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from jimae.service.policy.looking import Finding
+
+HEADER: Final = "x-jimae-findings"
+
+
+def header(findings: Iterable[Finding]) -> str:
+    """A structured field (RFC 9651): `phone;count=2;action=mask, mail;count=1;action=warn`."""
+    return ", ".join(
+        f"{finding.kind};count={finding.count};action={finding.action}" for finding in findings
+    )
+
+
+def comment(findings: Iterable[Finding]) -> str:
+    """A comment of an event stream, which clients skip that do not look for it."""
+    told = [{"kind": one.kind, "count": one.count, "action": one.action} for one in findings]
+    return f": jimae-findings {msgspec.json.encode(told).decode()}\n\n"
