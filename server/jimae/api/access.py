@@ -2,7 +2,7 @@
 
 Every route stands in `NEEDS`; one that does not is refused, and a test fails.
 
-    anyone      whoever reaches the server, signed in or not
+    anyone      whoever reaches the server, signed in or not: nobody looks who it is
     person      everybody with an account, an auditor too: what concerns oneself
     user        those who may ask a model: all but auditors
     manager     who looks after a group: for its members only, which the handler checks
@@ -16,6 +16,7 @@ from typing import Final, Literal, NamedTuple
 
 from fastapi import Request
 
+from jimae.api.credentials import credentials_of
 from jimae.errors import JimaeError
 from jimae.service.caller import Caller, Role
 from jimae.service.service import Service
@@ -43,6 +44,8 @@ ASK: Final = Need("user", "write")
 KEEP: Final = Need("user", "files")
 LOOK: Final = Need("person", "models")
 OPEN: Final = Need("anyone", "models")
+ANYONE: Final = Need("anyone", "self")
+OWN: Final = Need("person", "self")
 
 NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("GET", "/v1/models"): LOOK,
@@ -91,23 +94,15 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("POST", "/api/copy"): LOOK,
     ("POST", "/api/push"): LOOK,
     ("DELETE", "/api/delete"): LOOK,
-    ("GET", "/jimae/policy"): Need("person", "self"),
-    ("POST", "/jimae/policy/check"): ASK,
-    ("POST", "/jimae/me/policy"): Need("person", "self"),
-    ("GET", "/jimae/admin/policy"): Need("manager", "admin"),
-    ("GET", "/jimae/admin/policy/texts"): Need("manager", "admin"),
-    ("POST", "/jimae/admin/policy/texts"): Need("admin", "admin"),
-    ("GET", "/jimae/admin/policy/template"): Need("manager", "admin"),
-    ("GET", "/jimae/admin/policy/accepted"): Need("manager", "admin"),
-    ("PUT", "/jimae/admin/policy/rules"): Need("manager", "admin"),
-    ("DELETE", "/jimae/admin/policy/rules/{rule_id}"): Need("manager", "admin"),
-    ("POST", "/jimae/admin/policy/words"): Need("manager", "admin"),
-    ("DELETE", "/jimae/admin/policy/words/{word_id}"): Need("manager", "admin"),
-    ("PUT", "/jimae/admin/policy/models"): Need("admin", "admin"),
     ("GET", "/health/live"): OPEN,
     ("GET", "/health/ready"): OPEN,
     ("GET", "/api/status"): LOOK,
+    ("GET", "/jimae/session"): ANYONE,
+    ("POST", "/jimae/session"): ANYONE,
+    ("DELETE", "/jimae/session"): OWN,
 }
+WITH_OLD_PASSWORD: Final = frozenset((("DELETE", "/jimae/session"),))
+"""What those may do who have to change their password, besides what anyone may."""
 
 
 class Access:
@@ -117,9 +112,15 @@ class Access:
         self._accounts = service.accounts
 
     async def __call__(self, request: Request) -> None:
-        """Raises `not_permitted`, and what `Accounts.identify` raises."""
-        need = NEEDS[request.method, request.scope["route"].path]
-        caller = await self._accounts.identify()
+        """Raises `not_permitted`, `password_change_needed`, and what `Accounts.identify`
+        raises."""
+        route = request.method, request.scope["route"].path
+        need = NEEDS[route]
+        if need.level == "anyone":
+            return
+        caller = await self._accounts.identify(credentials_of(request))
+        if caller.must_change_password and route not in WITH_OLD_PASSWORD:
+            raise JimaeError("password_change_needed")
         if not permitted(caller, need):
             raise JimaeError("not_permitted", needed=need.level)
         request.state.caller = caller
@@ -129,4 +130,4 @@ def permitted(caller: Caller, need: Need) -> bool:
     if caller.role not in ROLES[need.level]:
         return False
     areas = caller.key.areas if caller.key is not None else ()
-    return not areas or need.area in areas or need.level == "anyone"
+    return not areas or need.area in areas

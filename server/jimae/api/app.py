@@ -27,23 +27,17 @@ from jimae.api.document import (
     LINES,
     MODEL,
     QUERY,
+    WAIT,
     Responses,
     answers,
     anthropic_failures,
     failures,
     query,
 )
-from jimae.api.guard import LocalOnly
+from jimae.api.guard import Guard
 from jimae.api.health import HealthRoutes, Ready
-from jimae.api.jimae.policy import AcceptRequest, CheckRequest, PolicyRoutes
-from jimae.api.jimae.policy_admin import (
-    AcceptedQuery,
-    PolicyAdminRoutes,
-    RuleRequest,
-    TextRequest,
-    TrustRequest,
-    WordRequest,
-)
+from jimae.api.jimae.schema import SignInRequest
+from jimae.api.jimae.session import SessionBody, SessionRoutes
 from jimae.api.models import ModelRoutes
 from jimae.api.ollama.answers import Line, StatusBody
 from jimae.api.ollama.embed import (
@@ -109,14 +103,9 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     OllamaGenerateRequest,
     EmbedRequest,
     OldEmbedRequest,
+    SignInRequest,
     ShowRequest,
     PullRequest,
-    AcceptRequest,
-    CheckRequest,
-    TextRequest,
-    RuleRequest,
-    WordRequest,
-    TrustRequest,
 )
 
 
@@ -147,7 +136,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     errors.install(app)
-    app.add_middleware(LocalOnly)
+    app.add_middleware(Guard, accounts=service.accounts, settings=settings.server)
     app.add_middleware(SecurityHeaders)
 
     openai, health = OpenAIRoutes(service), HealthRoutes(service)
@@ -288,22 +277,11 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     get("/health/ready", responses=answers(Ready, {**failed(), **unready}))(health.ready)
     get("/api/status", responses=failed())(health.status)
 
-    policy, rules = PolicyRoutes(service), PolicyAdminRoutes(service)
-    changed, listed = failed(KEPT, BODY), failed(KEPT, QUERY)
-    get("/jimae/policy", responses=failed())(policy.get)
-    post("/jimae/policy/check", responses=changed, openapi_extra=_body(CheckRequest))(policy.check)
-    post("/jimae/me/policy", responses=changed, openapi_extra=_body(AcceptRequest))(policy.accept)
-    one = "/jimae/admin/policy"
-    get(one, responses=failed())(rules.overview)
-    get(f"{one}/texts", responses=failed())(rules.list_texts)
-    post(f"{one}/texts", responses=changed, openapi_extra=_body(TextRequest))(rules.publish)
-    get(f"{one}/template", responses=failed())(rules.template)
-    get(f"{one}/accepted", responses=listed, openapi_extra=query(AcceptedQuery))(rules.accepted)
-    app.put(f"{one}/rules", responses=changed, openapi_extra=_body(RuleRequest))(rules.set_rule)
-    delete(f"{one}/rules/{{rule_id}}", responses=failed(KEPT))(rules.delete_rule)
-    post(f"{one}/words", responses=changed, openapi_extra=_body(WordRequest))(rules.add_word)
-    delete(f"{one}/words/{{word_id}}", responses=failed(KEPT))(rules.delete_word)
-    app.put(f"{one}/models", responses=changed, openapi_extra=_body(TrustRequest))(rules.trust)
+    sessions = SessionRoutes(service)
+    signed = answers(SessionBody, failed(BODY, WAIT))
+    get("/jimae/session", responses=failed())(sessions.get)
+    post("/jimae/session", responses=signed, openapi_extra=_body(SignInRequest))(sessions.sign_in)
+    delete("/jimae/session", responses=answers(SessionBody, failed()))(sessions.sign_out)
 
     # Not a mount: one at "/" would take a wrong method on a route above for its own.
     app.router.default = Page(page_directory())

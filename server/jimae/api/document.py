@@ -13,8 +13,9 @@ Responses = dict[int | str, dict[str, Any]]
 EVENTS: Final = "text/event-stream"
 LINES: Final = "application/x-ndjson"
 
-# Whatever was asked: not by who may ask, something broke, or the server cannot answer now.
-ALWAYS: Final = (403, 500, 503)
+# Whatever was asked: by nobody who is known, or may ask; something broke, or the server cannot
+# answer now.
+ALWAYS: Final = (401, 403, 500, 503)
 # What is asked for is not there.
 FOUND: Final = (404,)
 # Something of the request is checked that is not its body.
@@ -23,6 +24,8 @@ QUERY: Final = (400,)
 BODY: Final = (400, 413, 415)
 # A model is loaded, and waited for in a queue.
 MODEL: Final = (404, 422, 429)
+# It may have been asked too often.
+WAIT: Final = (429,)
 # Something is kept: it may be in use, and the disk full.
 KEPT: Final = (404, 409, 507)
 

@@ -71,6 +71,8 @@ def error_response(
         **body.headers,
         **(headers or {}),
     }
+    if body.status == HTTPStatus.UNAUTHORIZED:
+        sent["WWW-Authenticate"] = "Bearer"
     if error.retry_after is not None:
         sent["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     return Response(

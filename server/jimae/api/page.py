@@ -47,7 +47,7 @@ SECURITY_HEADERS: Final = {
 }
 INDEX: Final = "index.html"
 HASHED: Final = "assets/"
-API: Final = ("v1", "api", "health")
+API: Final = ("v1", "api", "health", "jimae", "scim")
 
 NOT_BUILT: Final = """<!doctype html>
 <html lang="ja">

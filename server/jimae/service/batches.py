@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 from jimae.errors import JimaeError
 from jimae.service import batch_states as states
 from jimae.service import files
-from jimae.service.accounts import Accounts
+from jimae.service.accounts.accounts import Accounts
 from jimae.service.batch_lines import Judgement, judge, problem
 from jimae.service.batch_log import BatchLog, Progress
 from jimae.service.batch_run import BatchRun, Endpoints, insist, is_stopping

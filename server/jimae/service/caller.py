@@ -29,7 +29,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` owns everything that the request stores. `groups` are those they belong to, the one
     they work in first; `manages` those whose members they look after. `address` is that of
-    the client, as far as a trusted proxy tells.
+    the client, as far as a trusted proxy tells. Who must change their password may do nothing
+    else before.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str | None = None
     key: KeyGrant | None = None
     address: str = ""
+    must_change_password: bool = False
 
     @property
     def group(self) -> str | None:

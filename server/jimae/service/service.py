@@ -7,7 +7,9 @@ from typing import Final, NamedTuple
 
 from jimae.catalogue.registry import load as load_catalogue
 from jimae.errors import JimaeError
-from jimae.service.accounts import Accounts
+from jimae.service.accounts.accounts import Accounts
+from jimae.service.accounts.passwords import Passwords
+from jimae.service.accounts.sign_in import SignIns
 from jimae.service.batches import Batches
 from jimae.service.chat import Chat
 from jimae.service.conversations import Conversations
@@ -48,7 +50,9 @@ class Service:
         self.models = ModelPool(settings, load_catalogue(settings.data_dir), make)
         self.runs = Runs()
         self.tokens = Tokens(self.models)
-        self.accounts = Accounts(self.store)
+        self.accounts = Accounts(self.store, settings.accounts)
+        self.passwords = Passwords(settings.accounts.password_length)
+        self.sign_ins = SignIns(self.store, settings.accounts, self.passwords)
         self.limits = Limits(self.store, settings.server.time_zone)
         self.gate = Gate()
         self.chat = Chat(self.models, self.runs, self.gate, settings.engine.sharing)

@@ -11,10 +11,12 @@ session and an API key as their SHA-256.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sqlalchemy import Double, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from jimae.store.tables import Json, Owned
+from jimae.store.tables import Fate, Json, Owned
 
 NAME_LENGTH = 128
 
@@ -22,11 +24,12 @@ NAME_LENGTH = 128
 class Account(Owned):
     """A person, or a program with an account of its own. `owner` is the account itself.
 
-    `name` is what they sign in with, folded as `service.names` says; `source` is `local`, or
+    `name` is what they sign in with, folded by `service.accounts.names`; `source` is `local`, or
     the directory that vouches for them, where `external_id` is theirs.
     """
 
     __tablename__ = "accounts"
+    fate: ClassVar[Fate] = "goes"
 
     name: Mapped[str] = mapped_column(String(NAME_LENGTH), unique=True)
     display_name: Mapped[str] = mapped_column(String(256))
@@ -37,8 +40,6 @@ class Account(Owned):
     password_hash: Mapped[str | None] = mapped_column(String(256))
     password_changed_at: Mapped[float | None] = mapped_column(Double)
     must_change_password: Mapped[bool]
-    failures: Mapped[int]
-    locked_until: Mapped[float | None] = mapped_column(Double)
     disabled_at: Mapped[float | None] = mapped_column(Double)
     last_seen_at: Mapped[float | None] = mapped_column(Double)
 
@@ -66,6 +67,7 @@ class Membership(Owned):
     somebody works in unless they choose another (`chosen`)."""
 
     __tablename__ = "memberships"
+    fate: ClassVar[Fate] = "goes"
 
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     group_id: Mapped[str] = mapped_column(ForeignKey("groups.id"), index=True)
@@ -82,6 +84,7 @@ class SignIn(Owned):
     """
 
     __tablename__ = "sessions"
+    fate: ClassVar[Fate] = "goes"
 
     token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     csrf: Mapped[str] = mapped_column(String(64))
@@ -100,6 +103,7 @@ class ApiKey(Owned):
     """
 
     __tablename__ = "api_keys"
+    fate: ClassVar[Fate] = "goes"
 
     key_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     prefix: Mapped[str] = mapped_column(String(16))
@@ -110,3 +114,27 @@ class ApiKey(Owned):
     expires_at: Mapped[float | None] = mapped_column(Double)
     used_at: Mapped[float | None] = mapped_column(Double)
     revoked_at: Mapped[float | None] = mapped_column(Double)
+
+
+class Attempts(Owned):
+    """Failures to sign in with a name, whether there is one or not, or from an address.
+
+    `id` says of what; `owner` is the server. Nobody may try again before `locked_until`;
+    `failed_at` is the last one.
+    """
+
+    __tablename__ = "attempts"
+
+    failures: Mapped[int]
+    failed_at: Mapped[float] = mapped_column(Double, index=True)
+    locked_until: Mapped[float] = mapped_column(Double)
+
+
+class SetupCode(Owned):
+    """The one code with which the first administrator can be made in the page."""
+
+    __tablename__ = "setup_codes"
+
+    code_sha256: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[float] = mapped_column(Double)
+    tries_left: Mapped[int]

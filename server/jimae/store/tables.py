@@ -14,7 +14,7 @@ Every row has an owner, and every look-up goes by owner and id together.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Literal
 
 from sqlalchemy import JSON, Double, ForeignKey, Index, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -35,10 +35,21 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
+Fate = Literal["passes", "goes", "stays"]
+"""What becomes of rows when the account of their owner is deleted:
+
+    passes   what somebody made: deleted with them, or given to somebody else
+    goes     what is about somebody: deleted with them
+    stays    what tells that something happened: outlives them
+"""
+
+
 class Owned(Base):
     """What every table has. `owner` is the id of a principal; times are Unix seconds."""
 
     __abstract__ = True
+
+    fate: ClassVar[Fate] = "passes"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     owner: Mapped[str] = mapped_column(String(128))

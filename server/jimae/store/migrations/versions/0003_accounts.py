@@ -1,4 +1,4 @@
-"""People, groups, sessions and API keys."""
+"""People, groups, sessions, API keys, and what keeps others out."""
 
 from __future__ import annotations
 
@@ -27,8 +27,6 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.String(256)),
         sa.Column("password_changed_at", sa.Double),
         sa.Column("must_change_password", sa.Boolean, nullable=False),
-        sa.Column("failures", sa.Integer, nullable=False),
-        sa.Column("locked_until", sa.Double),
         sa.Column("disabled_at", sa.Double),
         sa.Column("last_seen_at", sa.Double),
         sa.UniqueConstraint("name", name="uq_accounts_name"),
@@ -96,6 +94,21 @@ def upgrade() -> None:
         _to("api_keys", "account_id", "accounts"),
     )
     op.create_index("ix_api_keys_account_id", "api_keys", ["account_id"])
+    op.create_table(
+        "attempts",
+        *_owned(),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("failed_at", sa.Double, nullable=False),
+        sa.Column("locked_until", sa.Double, nullable=False),
+    )
+    op.create_index("ix_attempts_failed_at", "attempts", ["failed_at"])
+    op.create_table(
+        "setup_codes",
+        *_owned(),
+        sa.Column("code_sha256", ID, nullable=False),
+        sa.Column("expires_at", sa.Double, nullable=False),
+        sa.Column("tries_left", sa.Integer, nullable=False),
+    )
 
 
 def _owned() -> list[sa.Column[object]]:

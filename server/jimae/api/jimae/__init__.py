@@ -1,0 +1,1 @@
+"""Our own API: what no other has."""
