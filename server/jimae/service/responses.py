@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -17,24 +15,14 @@ import msgspec
 from jimae.errors import JimaeError
 from jimae.service import records
 from jimae.service.caller import Caller
-from jimae.service.chat import Ask, Chat, Loading
+from jimae.service.chat import Ask, Chat, Loading, RunEvent
 from jimae.service.items import Item, messages_of, new_id
 from jimae.service.records import Given, Record, Reference, Status, Used
-from jimae.service.run import Became, News, Run
+from jimae.service.run import Became, Run
+from jimae.service.taking import internal, take_down
 from jimae.service.writing import Writing
 from jimae.store.store import Store
-from jimae.types import (
-    ChatPrompt,
-    Delta,
-    Done,
-    FinishReason,
-    Message,
-    Prefill,
-    Queued,
-    Started,
-    TextPart,
-    Usage,
-)
+from jimae.types import ChatPrompt, Message, Queued, Started, TextPart, Usage
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +57,8 @@ class Responses:
     def __init__(self, store: Store, chat: Chat) -> None:
         self._store = store
         self._chat = chat
-        self._runs: dict[str, Run] = {}
-        self._kept: dict[str, Run] = {}
+        self._runs: dict[str, Run[Record]] = {}
+        self._kept: dict[str, Run[Record]] = {}
 
     async def open(self) -> None:
         """Mark what the last server left unfinished."""
@@ -88,7 +76,7 @@ class Responses:
 
     # --- writing ----------------------------------------------------------------
 
-    async def create(self, caller: Caller, wanted: Wanted) -> Run:
+    async def create(self, caller: Caller, wanted: Wanted) -> Run[Record]:
         """Begin a response; returns when it runs, or is in the queue.
 
         One in the background returns as soon as it is stored, and fails later if it
@@ -153,41 +141,26 @@ class Responses:
             )
 
     async def _write(
-        self, run: Run, caller: Caller, ask: Ask, store: bool, begun: asyncio.Future[None]
+        self, run: Run[Record], caller: Caller, ask: Ask, store: bool, begun: asyncio.Future[None]
     ) -> None:
         """Write it to its end, whatever that is, and store how it ended before anybody is
         told. `begun` is done with the first event, or with the error that came instead."""
         writing = Writing()
         waited = False
-        status: Status = "failed"
-        done: Done | None = None
-        error: JimaeError | None = None
-        try:
-            async with aclosing(self._chat.answer(caller, ask)) as events:
-                async for _, event in events:
-                    if not begun.done():
-                        run.add(Became(run.record))
-                        begun.set_result(None)
-                    match event:
-                        case Loading() | Queued() | Prefill():
-                            if not waited and not isinstance(event, Prefill):
-                                waited = True
-                                run.add(_became(run, "queued"))
-                            run.add(News(event))
-                        case Started():
-                            run.add(_became(run, "in_progress"))
-                        case Delta():
-                            run.add(*writing.add(event))
-                        case Done():
-                            done, status = event, _status(event.finish_reason)
-                        case _:
-                            pass
-        except asyncio.CancelledError:
-            status = "cancelled"
-        except JimaeError as told:
-            error = told
-        except Exception as unknown:
-            error = _internal(unknown)
+
+        def before(event: RunEvent) -> None:
+            nonlocal waited
+            if not begun.done():
+                run.add(Became(run.record))
+                begun.set_result(None)
+            if isinstance(event, Loading | Queued) and not waited:
+                waited = True
+                run.add(_became(run, "queued"))
+            elif isinstance(event, Started):
+                run.add(_became(run, "in_progress"))
+
+        events = self._chat.answer(caller, ask)
+        status, done, error = await take_down(events, run, writing, before)
         if error is not None and not begun.done():
             self._runs.pop(run.record.id, None)
             begun.set_exception(error)
@@ -211,12 +184,12 @@ class Responses:
         try:
             await self._store.write(partial(records.finish, record=record))
         except Exception as error:
-            told = error if isinstance(error, JimaeError) else _internal(error)
+            told = error if isinstance(error, JimaeError) else internal(error)
             log.warning("the end of %s could not be stored: %s", record.id, told)
             return msgspec.structs.replace(record, status="failed", error=told.to_wire())
         return record
 
-    def _end(self, run: Run, record: Record) -> None:
+    def _end(self, run: Run[Record], record: Record) -> None:
         self._runs.pop(record.id, None)
         run.add(Became(record))
         if record.background:
@@ -238,7 +211,7 @@ class Responses:
         run = self._runs.get(response_id)
         return record if run is None else run.record
 
-    async def follow(self, owner: str, response_id: str) -> Run:
+    async def follow(self, owner: str, response_id: str) -> Run[Record]:
         """The run of a background response, to be read from its beginning.
 
         Raises `response_not_found`, `response_events_gone`.
@@ -288,25 +261,9 @@ def _prompt(wanted: Wanted, given: Given) -> ChatPrompt:
     return msgspec.structs.replace(wanted.prompt, messages=messages)
 
 
-def _became(run: Run, status: Status) -> Became:
+def _became(run: Run[Record], status: Status) -> Became[Record]:
     return Became(msgspec.structs.replace(run.record, status=status))
-
-
-def _status(reason: FinishReason) -> Status:
-    match reason:
-        case "length":
-            return "incomplete"
-        case "cancelled":
-            raise JimaeError("server_stopping")
-        case _:
-            return "completed"
 
 
 def _used(usage: Usage, reasoning: int) -> Used:
     return Used(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, reasoning)
-
-
-def _internal(error: Exception) -> JimaeError:
-    reference = secrets.token_hex(4)
-    log.error("internal error %s", reference, exc_info=error)
-    return JimaeError("internal_error", reference=reference)

@@ -1,49 +1,59 @@
-"""A response that is being written: one writer, and readers that come and go."""
+"""Something that is being written: one writer, and readers that come and go."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from jimae.service.chat import Loading
-from jimae.service.records import Record
 from jimae.service.writing import Change
 from jimae.types import Prefill, Queued
 
 
+class Written(Protocol):
+    """What is told of something that is written: a response, a turn of a chat."""
+
+    @property
+    def finished(self) -> bool: ...
+
+
+W = TypeVar("W", bound=Written)
+
+
 class News(msgspec.Struct, frozen=True):
-    """What somebody who waits is told; no part of the response."""
+    """What somebody who waits is told; no part of what is written."""
 
     event: Loading | Queued | Prefill
 
 
-class Became(msgspec.Struct, frozen=True):
-    """The response has another status. The first is how it began, the last how it ended."""
+class Became(msgspec.Struct, Generic[W], frozen=True):
+    """It has another status. The first is how it began, the last how it ended."""
 
-    record: Record
-
-
-Entry = Became | Change | News
+    record: W
 
 
-class Run:
-    """Everything that happened to a response so far, in order, for any number of readers.
+Entry = Became[W] | Change | News
+
+
+class Run(Generic[W]):
+    """Everything that happened to what is written so far, in order, for any number of readers.
 
     Belongs to the server: it goes on without readers until it is done or cancelled. Once
     it is `ending` only its end has to be stored, which nobody cancels.
     """
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: W) -> None:
         self.record = record
-        self.log: list[Entry] = []
+        self.log: list[Entry[W]] = []
         self.task: asyncio.Task[None] | None = None
         self.ending = False
         self._more = asyncio.Event()
         self._over = False
 
-    def add(self, *entries: Entry) -> None:
+    def add(self, *entries: Entry[W]) -> None:
         for entry in entries:
             if isinstance(entry, Became):
                 self.record = entry.record
@@ -52,9 +62,8 @@ class Run:
         self._more.set()
         self._more = asyncio.Event()
 
-    async def follow(self) -> AsyncGenerator[Entry, None]:
-        """Every entry from the first to the last, as they come."""
-        position = 0
+    async def follow(self, position: int = 0) -> AsyncGenerator[Entry[W], None]:
+        """Every entry from this position of the log to the last, as they come."""
         while True:
             more = self._more
             while position < len(self.log):
@@ -65,7 +74,7 @@ class Run:
             if more is self._more:
                 await more.wait()
 
-    async def ended(self) -> Record:
+    async def ended(self) -> W:
         """How it ended, once it has."""
         while not self._over:
             await self._more.wait()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import anyio
@@ -34,6 +34,7 @@ class Runs:
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[Any]] = set()
         self._refusing = False
+        self._told: list[Callable[[], None]] = []
 
     @property
     def active(self) -> int:
@@ -43,11 +44,17 @@ class Runs:
     def refusing(self) -> bool:
         return self._refusing
 
+    def when_refusing(self, told: Callable[[], None]) -> None:
+        """Tell this when no new one may begin: it ends what would go on for ever."""
+        self._told.append(told)
+
     def refuse(self) -> None:
         self._refusing = True
+        while self._told:
+            self._told.pop()()
 
     def end(self) -> None:
-        self._refusing = True
+        self.refuse()
         for queue in self._queues:
             queue.put_nowait(_Ended(JimaeError("server_stopping")))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from jimae.service.items import Item, ItemStatus, Kind, made
+from jimae.service.items import Item, ItemStatus, Kind, made, text_of
 from jimae.types import CallDelta, Delta, Role, TokenLogprob
 
 
@@ -37,10 +38,13 @@ Change = Opened | Grew | Closed
 
 
 class Writing:
-    """The output as it is written. One item is open at a time; `items` are those closed."""
+    """The output as it is written. One item is open at a time; `items` are those closed.
 
-    def __init__(self) -> None:
-        self.items: list[Item] = []
+    What was written before can be gone on with: its last item is then open again.
+    """
+
+    def __init__(self, before: Sequence[Item] = ()) -> None:
+        self.items: list[Item] = list(before[:-1])
         self.reasoning_tokens = 0
         self._open: Item | None = None
         self._call: int | None = None
@@ -48,6 +52,18 @@ class Writing:
         self._logprobs: list[TokenLogprob] = []
         # Of tokens that have not become text yet.
         self._held: list[TokenLogprob] = []
+        if before:
+            last = before[-1]
+            self._open = msgspec.structs.replace(last, status="in_progress")
+            self._texts = [text_of(last.data["content"])]
+
+    @property
+    def so_far(self) -> list[Item]:
+        """Every item as it is now, the open one included."""
+        if self._open is None:
+            return list(self.items)
+        data = _whole(self._open, "".join(self._texts), self._logprobs)
+        return [*self.items, msgspec.structs.replace(self._open, data=data)]
 
     def add(self, delta: Delta) -> list[Change]:
         """What a delta changes: what was thought, then what was said, then what was called."""

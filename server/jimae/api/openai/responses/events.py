@@ -39,7 +39,7 @@ class Events:
         self._next = 0
         self._created = False
 
-    def of(self, entry: Became | Change) -> list[Event]:
+    def of(self, entry: Became[Record] | Change) -> list[Event]:
         return [self._numbered(event) for event in self._made(entry)]
 
     def error(self, code: str, message: str, param: str | None) -> Event:
@@ -51,7 +51,7 @@ class Events:
         self._next += 1
         return event
 
-    def _made(self, entry: Became | Change) -> list[Event]:
+    def _made(self, entry: Became[Record] | Change) -> list[Event]:
         match entry:
             case Became(record=record):
                 return [{"type": self._kind(record), "response": self._body(record)}]

@@ -32,7 +32,9 @@ FROM_THE_BEGINNING: Final = -1
 class Created(Response):
     """The answer to a request for a response, which begins when this is sent."""
 
-    def __init__(self, create: Callable[[], Coroutine[Any, Any, Run]], *, stream: bool) -> None:
+    def __init__(
+        self, create: Callable[[], Coroutine[Any, Any, Run[Record]]], *, stream: bool
+    ) -> None:
         super().__init__()
         self._create = create
         self._stream = stream
@@ -70,13 +72,15 @@ def json_of(record: Record, language: Language) -> Response:
 
 
 def events_of(
-    run: Run, language: Language, *, after: int = FROM_THE_BEGINNING
+    run: Run[Record], language: Language, *, after: int = FROM_THE_BEGINNING
 ) -> EventSourceResponse:
     """The events of a run with numbers above `after`."""
     return event_stream(_sent(run, language, after))
 
 
-async def _sent(run: Run, language: Language, after: int) -> AsyncGenerator[ServerSentEvent, None]:
+async def _sent(
+    run: Run[Record], language: Language, after: int
+) -> AsyncGenerator[ServerSentEvent, None]:
     events = Events(language)
     try:
         async with aclosing(run.follow()) as entries:

@@ -1,0 +1,422 @@
+"""The chats of everybody, each found only by its owner: listed, asked in, changed, deleted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import partial
+from typing import Final, NamedTuple
+
+import msgspec
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from jimae.errors import JimaeError
+from jimae.service.audit.record import note
+from jimae.service.caller import SERVER, Caller
+from jimae.service.chat import Chat as Writer
+from jimae.service.chats import asking, erasing, shapes
+from jimae.service.chats.answering import Answering, Answers
+from jimae.service.chats.asking import Asked, Question
+from jimae.service.chats.feed import Feed, News
+from jimae.service.chats.folders import Folders
+from jimae.service.chats.indexing import index_title
+from jimae.service.chats.rows import (
+    chat_of,
+    chat_row,
+    chats_of,
+    folder_row,
+    one_turn,
+    opened,
+    point_at,
+    turn_row,
+)
+from jimae.service.chats.searching import Searching
+from jimae.service.chats.shapes import Opened, Turn
+from jimae.service.chats.sharing import Sharing, shared_row
+from jimae.service.items import new_id
+from jimae.service.run import Entry
+from jimae.settings import Settings
+from jimae.store.chat_tables import Chat
+from jimae.store.store import Store
+
+log = logging.getLogger(__name__)
+
+CLEAN_EVERY_SECONDS: Final = 3600.0
+DAY: Final = 86_400.0
+ERASED_AT_ONCE: Final = 100
+
+
+class Which(NamedTuple):
+    """Which chats to list: `after` is the last of the page before."""
+
+    limit: int
+    after: str | None = None
+    folder: str | None = None
+    pinned: bool | None = None
+    trash: bool = False
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What is to be different in a chat; what is UNSET stays."""
+
+    title: str | msgspec.UnsetType = msgspec.UNSET
+    folder: str | msgspec.UnsetType | None = msgspec.UNSET
+    pinned: bool | msgspec.UnsetType = msgspec.UNSET
+    model: str | msgspec.UnsetType | None = msgspec.UNSET
+    settings: shapes.ChatSettings | msgspec.UnsetType = msgspec.UNSET
+    head: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Chats:
+    """`default_model` names the model of a chat that chose none."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        writer: Writer,
+        default_model: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._default_model = default_model
+        self._trash_seconds = settings.chats.trash_days * DAY
+        self.feed = Feed()
+        self.answers = Answers(store, writer, self.feed, settings.chats.unread_seconds)
+        live = self.answers.is_live
+        self.folders = Folders(store, self.feed)
+        self.sharing = Sharing(store, self.feed, live)
+        self.searching = Searching(store, live)
+        self._cleaning: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Mark what the last server left unfinished, and empty trashes from now on."""
+        left = await self._store.write(asking.interrupt)
+        if left:
+            log.warning("%d answers were interrupted by the end of the last server", left)
+        self._cleaning = asyncio.create_task(self._clean(), name="trash of chats")
+
+    async def close(self) -> None:
+        """Wait until every answer that ends is stored."""
+        self.feed.end()
+        if self._cleaning is not None:
+            self._cleaning.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._cleaning
+        await self.answers.close()
+
+    # --- what there is --------------------------------------------------------------
+
+    async def list(self, owner: str, which: Which) -> tuple[list[shapes.Chat], bool]:
+        """Those that changed last come first, and whether there are more. Raises
+        `chat_not_found` for `after`."""
+        return await self._store.read(
+            partial(_listed, owner=owner, which=which, live=self.answers.is_live)
+        )
+
+    async def get(
+        self, caller: Caller, chat_id: str, *, before: str | None = None, limit: int | None = None
+    ) -> Opened:
+        """A chat with its branch: one's own, or one that is shared with a group of the caller,
+        which is recorded. Raises `chat_not_found`, `turn_not_found`."""
+        read = partial(self._open, caller.id, before=before, limit=limit)
+        try:
+            return self._now(await self._store.read(lambda session: read(session, chat_id)))
+        except JimaeError as error:
+            if error.code != "chat_not_found":
+                raise
+        return await self._store.write(
+            partial(self._open_shared, caller, chat_id, before=before, limit=limit)
+        )
+
+    async def turn(self, owner: str, chat_id: str, turn_id: str) -> Turn:
+        """Raises `chat_not_found`, `turn_not_found`."""
+
+        def transaction(session: Session) -> Turn:
+            chat = chat_row(session, owner, chat_id)
+            row = turn_row(session, chat, turn_id)
+            return one_turn(session, chat, row, self.answers.is_live)
+
+        return self.answers.now(await self._store.read(transaction))
+
+    def listen(self, owner: str) -> AsyncGenerator[News, None]:
+        """What changes from now on."""
+        return self.feed.listen(owner)
+
+    # --- asking -----------------------------------------------------------------------
+
+    async def ask(self, caller: Caller, chat_id: str, question: Question) -> tuple[Turn, Turn]:
+        """Store a question and begin to answer it; returns both. Raises what `asking.ask` does."""
+        begin = partial(
+            asking.ask,
+            owner=caller.id,
+            chat_id=chat_id,
+            question=question,
+            default_model=self._default_model(),
+            live=self.answers.is_live,
+        )
+        asked, answer = await self._begin(
+            caller, chat_id, lambda session, turn: begin(session, answer_id=turn)
+        )
+        if asked.question is None:
+            raise RuntimeError("a question was stored without a turn")
+        return asked.question, answer
+
+    async def answer_again(
+        self, caller: Caller, chat_id: str, question_id: str, model: str | None
+    ) -> Turn:
+        """Raises what `asking.answer_again` does."""
+        begin = partial(
+            asking.answer_again,
+            owner=caller.id,
+            chat_id=chat_id,
+            question_id=question_id,
+            model=model,
+            default_model=self._default_model(),
+            live=self.answers.is_live,
+        )
+        _, answer = await self._begin(
+            caller, chat_id, lambda session, turn: begin(session, answer_id=turn)
+        )
+        return answer
+
+    async def go_on(self, caller: Caller, chat_id: str, answer_id: str) -> Turn:
+        """Raises what `asking.go_on` does."""
+        if self.answers.is_live(answer_id):
+            raise JimaeError("turn_not_cut", id=answer_id)
+        begin = partial(asking.go_on, owner=caller.id, chat_id=chat_id, live=_nothing_is_live)
+        _, answer = await self._begin(
+            caller, chat_id, lambda session, turn: begin(session, answer_id=turn), answer_id
+        )
+        return answer
+
+    async def stop(self, owner: str, chat_id: str, run_id: str) -> Turn:
+        """Raises `run_not_found`."""
+        return await self.answers.stop(owner, chat_id, run_id)
+
+    def events(
+        self, owner: str, chat_id: str, run_id: str, after: int
+    ) -> AsyncGenerator[tuple[int, Entry[Turn]], None]:
+        """Raises `run_not_found` at once."""
+        return self.answers.events(owner, chat_id, run_id, after)
+
+    # --- changing ---------------------------------------------------------------------
+
+    async def create(self, caller: Caller, change: Change) -> shapes.Chat:
+        """Begin a chat. Raises `folder_not_found`."""
+
+        def transaction(session: Session) -> shapes.Chat:
+            now = time.time()
+            row = Chat(
+                id=new_id("chat"),
+                owner=caller.id,
+                created_at=now,
+                updated_at=now,
+                title="",
+                named=False,
+                pinned=False,
+                settings=msgspec.to_builtins(shapes.PLAIN),
+            )
+            session.add(row)
+            session.flush()
+            _apply(session, row, change)
+            return chat_of(session, row, self.answers.is_live)
+
+        chat = await self._store.write(transaction)
+        self.feed.changed(caller.id, chat.id)
+        return chat
+
+    async def change(self, caller: Caller, chat_id: str, change: Change) -> Opened:
+        """Raises `chat_not_found`, `folder_not_found`, `turn_not_found`."""
+
+        def transaction(session: Session) -> Opened:
+            _apply(session, chat_row(session, caller.id, chat_id), change)
+            session.flush()
+            return self._open(caller.id, session, chat_id)
+
+        told = await self._store.write(transaction)
+        self.feed.changed(caller.id, chat_id)
+        return self._now(told)
+
+    async def throw_away(self, owner: str, chat_id: str) -> None:
+        """Into the trash, which ends what is running. Raises `chat_not_found`."""
+
+        def transaction(session: Session) -> None:
+            row = chat_row(session, owner, chat_id)
+            row.deleted_at = row.deleted_at or time.time()
+
+        await self._store.write(transaction)
+        await self.answers.end_chat(chat_id)
+        self.feed.changed(owner, chat_id)
+
+    async def restore(self, owner: str, chat_id: str) -> shapes.Chat:
+        """Out of the trash. Raises `chat_not_found`."""
+
+        def transaction(session: Session) -> shapes.Chat:
+            row = chat_row(session, owner, chat_id)
+            row.deleted_at = None
+            return chat_of(session, row, self.answers.is_live)
+
+        chat = await self._store.write(transaction)
+        self.feed.changed(owner, chat_id)
+        return chat
+
+    async def erase(self, caller: Caller, chat_id: str) -> None:
+        """For good. Raises `chat_not_found`."""
+        await self._store.read(lambda session: chat_row(session, caller.id, chat_id).id)
+        await self.answers.end_chat(chat_id)
+
+        def transaction(session: Session) -> None:
+            row = chat_row(session, caller.id, chat_id)
+            note(session, caller, "chat.delete", target=row.id)
+            erasing.erase(session, [row])
+
+        await self._store.erase(transaction)
+        self.feed.gone(caller.id, chat_id)
+
+    async def empty_trash(self, caller: Caller) -> int:
+        """Erase what is in somebody's trash; returns how many chats that were."""
+        gone = 0
+        while ids := await self._erase_some(caller, caller.id, time.time()):
+            gone += len(ids)
+        return gone
+
+    # --- inside -----------------------------------------------------------------------
+
+    async def _begin(
+        self,
+        caller: Caller,
+        chat_id: str,
+        store: Callable[[Session, str], Asked],
+        answer_id: str | None = None,
+    ) -> tuple[Asked, Turn]:
+        live = self.answers.expect(caller.id, chat_id, answer_id or new_id("turn"))
+        try:
+            asked = await self._store.write(lambda session: store(session, live.run.record.id))
+        except BaseException:
+            self.answers.dismiss(live)
+            raise
+        if not asked.messages:
+            self.answers.dismiss(live)
+            return asked, self.answers.now(asked.answer)
+        answer = self._run(caller, live, asked)
+        self.feed.changed(caller.id, chat_id)
+        return asked, answer
+
+    def _run(self, caller: Caller, live: Answering, asked: Asked) -> Turn:
+        answer = self.answers.begin(caller, live, asked)
+        return msgspec.structs.replace(answer, siblings=asked.answer.siblings)
+
+    def _open(
+        self,
+        owner: str,
+        session: Session,
+        chat_id: str,
+        *,
+        before: str | None = None,
+        limit: int | None = None,
+    ) -> Opened:
+        row = chat_row(session, owner, chat_id)
+        return self._opened(session, row, before, limit)
+
+    def _now(self, told: Opened) -> Opened:
+        turns = tuple(map(self.answers.now, told.turns))
+        return msgspec.structs.replace(told, turns=turns)
+
+    def _open_shared(
+        self,
+        caller: Caller,
+        chat_id: str,
+        session: Session,
+        *,
+        before: str | None,
+        limit: int | None,
+    ) -> Opened:
+        row = shared_row(session, caller, chat_id)
+        note(session, caller, "chat.read", target=row.id, details={"owner": row.owner})
+        return self._opened(session, row, before, limit)
+
+    def _opened(self, session: Session, row: Chat, before: str | None, limit: int | None) -> Opened:
+        live = self.answers.is_live
+        turns, more = opened(session, row, live, before=before, limit=limit)
+        return Opened(chat_of(session, row, live), row.head_id, turns, more)
+
+    async def _clean(self) -> None:
+        while True:
+            try:
+                while await self._erase_some(SERVER, None, time.time() - self._trash_seconds):
+                    pass
+            except JimaeError as error:
+                log.warning("the trash of chats could not be emptied: %s", error)
+            await asyncio.sleep(CLEAN_EVERY_SECONDS)
+
+    async def _erase_some(self, caller: Caller, owner: str | None, until: float) -> Sequence[str]:
+        def transaction(session: Session) -> Sequence[tuple[str, str]]:
+            wanted = select(Chat).where(Chat.deleted_at <= until).limit(ERASED_AT_ONCE)
+            if owner is not None:
+                wanted = wanted.where(Chat.owner == owner)
+            rows = session.scalars(wanted).all()
+            for row in rows:
+                note(session, caller, "chat.delete", target=row.id, details={"owner": row.owner})
+            told = [(row.owner, row.id) for row in rows]
+            erasing.erase(session, rows)
+            return told
+
+        if not await self._store.read(partial(_has_trash, owner=owner, until=until)):
+            return []
+        gone = await self._store.erase(transaction)
+        for whose, chat_id in gone:
+            self.feed.gone(whose, chat_id)
+        return [chat_id for _, chat_id in gone]
+
+
+def _has_trash(session: Session, owner: str | None, until: float) -> bool:
+    wanted = select(Chat.id).where(Chat.deleted_at <= until).limit(1)
+    if owner is not None:
+        wanted = wanted.where(Chat.owner == owner)
+    return session.scalar(wanted) is not None
+
+
+def _listed(
+    session: Session, owner: str, which: Which, live: Callable[[str], bool]
+) -> tuple[list[shapes.Chat], bool]:
+    wanted = select(Chat).where(Chat.owner == owner)
+    if which.trash:
+        wanted = wanted.where(Chat.deleted_at.is_not(None))
+    else:
+        wanted = wanted.where(Chat.deleted_at.is_(None))
+    if which.folder is not None:
+        wanted = wanted.where(Chat.folder_id == which.folder)
+    if which.pinned is not None:
+        wanted = wanted.where(Chat.pinned == which.pinned)
+    if which.after is not None:
+        last = chat_row(session, owner, which.after)
+        wanted = wanted.where(tuple_(Chat.updated_at, Chat.id) < (last.updated_at, last.id))
+    wanted = wanted.order_by(Chat.updated_at.desc(), Chat.id.desc()).limit(which.limit + 1)
+    rows: Sequence[Chat] = session.scalars(wanted).all()
+    return chats_of(session, rows[: which.limit], live), len(rows) > which.limit
+
+
+def _apply(session: Session, row: Chat, change: Change) -> None:
+    if change.title is not msgspec.UNSET:
+        row.title, row.named = change.title, bool(change.title)
+        index_title(session, row)
+    if change.folder is not msgspec.UNSET:
+        if change.folder is not None:
+            folder_row(session, row.owner, change.folder, "folder")
+        row.folder_id = change.folder
+    if change.pinned is not msgspec.UNSET:
+        row.pinned = change.pinned
+    if change.model is not msgspec.UNSET:
+        row.model = change.model
+    if change.settings is not msgspec.UNSET:
+        row.settings = msgspec.to_builtins(change.settings)
+    if change.head is not msgspec.UNSET:
+        point_at(session, row, turn_row(session, row, change.head, param="head").id)
+
+
+def _nothing_is_live(_: str) -> bool:
+    return False
