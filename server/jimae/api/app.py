@@ -38,6 +38,10 @@ from jimae.api.guard import Guard
 from jimae.api.health import HealthRoutes, Ready
 from jimae.api.jimae.schema import SignInRequest
 from jimae.api.jimae.session import SessionBody, SessionRoutes
+from jimae.api.jimae.keys import KeyRequest, KeyRoutes, KeysQuery, NewKeyBody, OwnKeysQuery
+from jimae.api.jimae.limits import LimitBody, LimitRequest, LimitRoutes
+from jimae.api.jimae.statistics import StatisticsBody, StatisticsQuery, StatisticsRoutes
+from jimae.api.limit_headers import LimitHeaders
 from jimae.api.models import ModelRoutes
 from jimae.api.ollama.answers import Line, StatusBody
 from jimae.api.ollama.embed import (
@@ -106,6 +110,8 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     SignInRequest,
     ShowRequest,
     PullRequest,
+    KeyRequest,
+    LimitRequest,
 )
 
 
@@ -136,6 +142,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     errors.install(app)
+    app.add_middleware(LimitHeaders, limits=service.limits)
     app.add_middleware(Guard, accounts=service.accounts, settings=settings.server)
     app.add_middleware(SecurityHeaders)
 
@@ -272,6 +279,25 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     delete("/api/delete", name="delete_model", status_code=403, responses=failed())(ollama.change)
 
     failed = partial(failures, errors.Envelope)
+    keys, limits, figures = KeyRoutes(service), LimitRoutes(service), StatisticsRoutes(service)
+    one, made = "/jimae/me/keys/{key_id}", answers(NewKeyBody, failed(KEPT, BODY))
+    listed, gone = failed(KEPT, QUERY), failed(KEPT)
+    get("/jimae/me/keys", responses=listed, openapi_extra=query(OwnKeysQuery))(keys.list_own)
+    post("/jimae/me/keys", responses=made, openapi_extra=_body(KeyRequest))(keys.create)
+    delete(one, responses=gone)(keys.revoke_own)
+    get("/jimae/admin/keys", responses=listed, openapi_extra=query(KeysQuery))(keys.list_all)
+    delete("/jimae/admin/keys/{key_id}", responses=gone)(keys.revoke)
+    one, changed = "/jimae/admin/limits/{subject}", answers(LimitBody, failed(KEPT, BODY))
+    get("/jimae/me/usage", responses=failed())(limits.usage)
+    get("/jimae/admin/limits", responses=failed())(limits.list)
+    get(one, responses=answers(LimitBody, gone))(limits.get)
+    app.put(one, responses=changed, openapi_extra=_body(LimitRequest))(limits.put)
+    delete(one, responses=answers(LimitBody, gone))(limits.delete)
+    get(
+        "/jimae/admin/statistics",
+        responses=answers(StatisticsBody, listed, "text/csv"),
+        openapi_extra=query(StatisticsQuery),
+    )(figures.get)
     unready: Responses = {503: {"model": Ready | errors.Envelope}}
     get("/health/live", responses=failed())(health.live)
     get("/health/ready", responses=answers(Ready, {**failed(), **unready}))(health.ready)

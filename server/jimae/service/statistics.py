@@ -105,7 +105,7 @@ def _lines(session: Session, by: By | None, wanted: Sequence[ColumnElement[bool]
     return [_line(row, names.get(row.key, row.key or ""), waits.get(row.key, {})) for row in rows]
 
 
-def _sums(column: Column) -> Select[Any]:
+def _sums(column: Column) -> Select[*tuple[Any, ...]]:
     entry = LedgerEntry
 
     def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -158,14 +158,13 @@ def _waits(
 
 
 def _line(row: Row[Any], name: str, waits: Mapping[int, float]) -> Line:
-    return Line(
-        row.key or None,
-        name,
+    figures = (
         *map(int, row[1:8]),
         float(row.waited),
         *(waits.get(percent, 0.0) for percent in PERCENTILES),
         float(row.seconds),
     )
+    return Line._make((row.key or None, name, *figures))
 
 
 def _names(session: Session, by: By | None, ids: Sequence[str | None]) -> dict[str | None, str]:

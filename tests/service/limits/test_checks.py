@@ -202,7 +202,7 @@ async def test_fifty_at_once_never_exceed_what_is_exact(limits: Limits, put: Put
     assert (most, let_in) == (7, 20)
     await limits.book.refresh()
     standing = limits.standing(YAMADA)
-    assert {part.count: part.used for part in standing.parts} == {
+    assert {part.measure: part.used for part in standing.parts} == {
         "answers_at_once": 0,
         "requests_per_minute": 20,
     }

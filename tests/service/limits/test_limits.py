@@ -150,7 +150,7 @@ async def test_a_restart_counts_on(store: Store, limits: Limits, put: Put, clock
     await again.open()
     await again.book.refresh()
 
-    used = {part.count: part.used for part in again.standing(YAMADA).parts}
+    used = {part.measure: part.used for part in again.standing(YAMADA).parts}
     assert used == {"tokens_per_day": 30, "tokens_per_month": 100}
 
 

@@ -91,7 +91,7 @@ class PartBody(TypedDict):
 
     of: Kind
     name: str
-    count: Count
+    measure: Count
     limit: int
     used: int
     left: int
@@ -213,7 +213,7 @@ def _part(part: Part) -> PartBody:
     return {
         "of": part.kind,
         "name": part.name,
-        "count": part.count,
+        "measure": part.measure,
         "limit": part.limit,
         "used": part.used,
         "left": part.left,

@@ -13,12 +13,12 @@ from jimae.service.limits.rules import Applied, Count, Kind
 
 
 class Part(NamedTuple):
-    """One count of one subject. `returns_at`, in Unix seconds, is when all of it is there
+    """One limit of one subject. `returns_at`, in Unix seconds, is when all of it is there
     again; None for answers, which end when they end."""
 
     kind: Kind
     name: str
-    count: Count
+    measure: Count
     limit: int
     used: int
     returns_at: float | None
@@ -36,9 +36,9 @@ class Standing(NamedTuple):
     models: frozenset[str] | None
     hours: tuple[Hours, ...] | None
 
-    def strictest(self, *counts: Count) -> Part | None:
+    def strictest(self, *measures: Count) -> Part | None:
         """The one of which the least is left."""
-        found = [part for part in self.parts if part.count in counts]
+        found = [part for part in self.parts if part.measure in measures]
         return min(found, key=lambda part: part.left, default=None)
 
 
