@@ -46,9 +46,6 @@ LOOK: Final = Need("person", "models")
 OPEN: Final = Need("anyone", "models")
 ANYONE: Final = Need("anyone", "self")
 OWN: Final = Need("person", "self")
-SELF: Final = Need("person", "self")
-MANAGE: Final = Need("manager", "admin")
-ADMIN: Final = Need("admin", "admin")
 
 NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("GET", "/v1/models"): LOOK,
@@ -97,17 +94,28 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("POST", "/api/copy"): LOOK,
     ("POST", "/api/push"): LOOK,
     ("DELETE", "/api/delete"): LOOK,
-    ("GET", "/jimae/me/keys"): SELF,
-    ("POST", "/jimae/me/keys"): Need("user", "self"),
-    ("DELETE", "/jimae/me/keys/{key_id}"): SELF,
-    ("GET", "/jimae/me/usage"): SELF,
-    ("GET", "/jimae/admin/keys"): MANAGE,
-    ("DELETE", "/jimae/admin/keys/{key_id}"): MANAGE,
-    ("GET", "/jimae/admin/limits"): ADMIN,
-    ("GET", "/jimae/admin/limits/{subject}"): ADMIN,
-    ("PUT", "/jimae/admin/limits/{subject}"): ADMIN,
-    ("DELETE", "/jimae/admin/limits/{subject}"): ADMIN,
-    ("GET", "/jimae/admin/statistics"): MANAGE,
+    ("GET", "/jimae/chats"): ASK,
+    ("POST", "/jimae/chats"): ASK,
+    ("GET", "/jimae/chats/shared"): ASK,
+    ("GET", "/jimae/chats/search"): ASK,
+    ("GET", "/jimae/chats/events"): ASK,
+    ("DELETE", "/jimae/chats/trash"): ASK,
+    ("GET", "/jimae/chats/{chat_id}"): ASK,
+    ("POST", "/jimae/chats/{chat_id}"): ASK,
+    ("DELETE", "/jimae/chats/{chat_id}"): ASK,
+    ("POST", "/jimae/chats/{chat_id}/restore"): ASK,
+    ("POST", "/jimae/chats/{chat_id}/ask"): ASK,
+    ("GET", "/jimae/chats/{chat_id}/turns/{turn_id}"): ASK,
+    ("POST", "/jimae/chats/{chat_id}/turns/{turn_id}/answer"): ASK,
+    ("POST", "/jimae/chats/{chat_id}/turns/{turn_id}/continue"): ASK,
+    ("GET", "/jimae/chats/{chat_id}/runs/{run_id}/events"): ASK,
+    ("POST", "/jimae/chats/{chat_id}/runs/{run_id}/stop"): ASK,
+    ("POST", "/jimae/chats/{chat_id}/share"): ASK,
+    ("DELETE", "/jimae/chats/{chat_id}/share"): ASK,
+    ("GET", "/jimae/folders"): ASK,
+    ("POST", "/jimae/folders"): ASK,
+    ("POST", "/jimae/folders/{folder_id}"): ASK,
+    ("DELETE", "/jimae/folders/{folder_id}"): ASK,
     ("GET", "/health/live"): OPEN,
     ("GET", "/health/ready"): OPEN,
     ("GET", "/api/status"): LOOK,
@@ -136,16 +144,8 @@ class Access:
         if caller.must_change_password and route not in WITH_OLD_PASSWORD:
             raise JimaeError("password_change_needed")
         if not permitted(caller, need):
-            raise _refusal(caller, need)
+            raise JimaeError("not_permitted", needed=need.level)
         request.state.caller = caller
-
-
-def _refusal(caller: Caller, need: Need) -> JimaeError:
-    key = caller.key
-    if key is None or caller.role not in ROLES[need.level]:
-        return JimaeError("not_permitted", needed=need.level)
-    areas = ", ".join(key.areas)
-    return JimaeError("key_not_for_this", name=key.name, areas=areas, needed=need.area)
 
 
 def permitted(caller: Caller, need: Need) -> bool:

@@ -36,12 +36,26 @@ from jimae.api.document import (
 )
 from jimae.api.guard import Guard
 from jimae.api.health import HealthRoutes, Ready
+from jimae.api.jimae.chat_bodies import OpenedBody
+from jimae.api.jimae.chat_schema import (
+    AnswerRequest,
+    AskRequest,
+    ChatsQuery,
+    ChatUpdate,
+    DeleteQuery,
+    EventsQuery,
+    FolderRequest,
+    FolderUpdate,
+    NewChatRequest,
+    OpenQuery,
+    SearchQuery,
+    SharedQuery,
+    ShareRequest,
+    UnshareQuery,
+)
+from jimae.api.jimae.chats import ChatRoutes, FolderRoutes
 from jimae.api.jimae.schema import SignInRequest
 from jimae.api.jimae.session import SessionBody, SessionRoutes
-from jimae.api.jimae.keys import KeyRequest, KeyRoutes, KeysQuery, NewKeyBody, OwnKeysQuery
-from jimae.api.jimae.limits import LimitBody, LimitRequest, LimitRoutes
-from jimae.api.jimae.statistics import StatisticsBody, StatisticsQuery, StatisticsRoutes
-from jimae.api.limit_headers import LimitHeaders
 from jimae.api.models import ModelRoutes
 from jimae.api.ollama.answers import Line, StatusBody
 from jimae.api.ollama.embed import (
@@ -110,8 +124,13 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     SignInRequest,
     ShowRequest,
     PullRequest,
-    KeyRequest,
-    LimitRequest,
+    NewChatRequest,
+    ChatUpdate,
+    AskRequest,
+    AnswerRequest,
+    ShareRequest,
+    FolderRequest,
+    FolderUpdate,
 )
 
 
@@ -142,7 +161,6 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     errors.install(app)
-    app.add_middleware(LimitHeaders, limits=service.limits)
     app.add_middleware(Guard, accounts=service.accounts, settings=settings.server)
     app.add_middleware(SecurityHeaders)
 
@@ -279,25 +297,43 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     delete("/api/delete", name="delete_model", status_code=403, responses=failed())(ollama.change)
 
     failed = partial(failures, errors.Envelope)
-    keys, limits, figures = KeyRoutes(service), LimitRoutes(service), StatisticsRoutes(service)
-    one, made = "/jimae/me/keys/{key_id}", answers(NewKeyBody, failed(KEPT, BODY))
-    listed, gone = failed(KEPT, QUERY), failed(KEPT)
-    get("/jimae/me/keys", responses=listed, openapi_extra=query(OwnKeysQuery))(keys.list_own)
-    post("/jimae/me/keys", responses=made, openapi_extra=_body(KeyRequest))(keys.create)
-    delete(one, responses=gone)(keys.revoke_own)
-    get("/jimae/admin/keys", responses=listed, openapi_extra=query(KeysQuery))(keys.list_all)
-    delete("/jimae/admin/keys/{key_id}", responses=gone)(keys.revoke)
-    one, changed = "/jimae/admin/limits/{subject}", answers(LimitBody, failed(KEPT, BODY))
-    get("/jimae/me/usage", responses=failed())(limits.usage)
-    get("/jimae/admin/limits", responses=failed())(limits.list)
-    get(one, responses=answers(LimitBody, gone))(limits.get)
-    app.put(one, responses=changed, openapi_extra=_body(LimitRequest))(limits.put)
-    delete(one, responses=answers(LimitBody, gone))(limits.delete)
+    chats, folders = ChatRoutes(service), FolderRoutes(service)
+    events = {200: {"content": {EVENTS: {"schema": {"type": "string"}}}}}
+    listed, read = failed(KEPT, QUERY), failed(KEPT, BODY)
+    get("/jimae/chats", responses=listed, openapi_extra=query(ChatsQuery))(chats.list)
+    post("/jimae/chats", responses=read, openapi_extra=_body(NewChatRequest))(chats.create)
+    get("/jimae/chats/shared", responses=listed, openapi_extra=query(SharedQuery))(chats.shared)
+    get("/jimae/chats/search", responses=listed, openapi_extra=query(SearchQuery))(chats.search)
+    get("/jimae/chats/events", responses={**events, **failed(QUERY)}, response_class=Response)(
+        chats.events
+    )
+    delete("/jimae/chats/trash", responses=failed(KEPT))(chats.empty_trash)
+    one = "/jimae/chats/{chat_id}"
+    shown = answers(OpenedBody, listed)
+    get(one, responses=shown, openapi_extra=query(OpenQuery))(chats.get)
+    post(one, responses=answers(OpenedBody, read), openapi_extra=_body(ChatUpdate))(chats.update)
+    delete(one, responses=listed, openapi_extra=query(DeleteQuery))(chats.delete)
+    post(f"{one}/restore", responses=failed(KEPT))(chats.restore)
+    post(f"{one}/ask", responses=read, openapi_extra=_body(AskRequest))(chats.ask)
+    get(f"{one}/turns/{{turn_id}}", responses=listed)(chats.get_turn)
+    post(f"{one}/turns/{{turn_id}}/answer", responses=read, openapi_extra=_body(AnswerRequest))(
+        chats.answer
+    )
+    post(f"{one}/turns/{{turn_id}}/continue", responses=failed(KEPT))(chats.go_on)
     get(
-        "/jimae/admin/statistics",
-        responses=answers(StatisticsBody, listed, "text/csv"),
-        openapi_extra=query(StatisticsQuery),
-    )(figures.get)
+        f"{one}/runs/{{run_id}}/events",
+        responses={**events, **listed},
+        openapi_extra=query(EventsQuery),
+        response_class=Response,
+    )(chats.run_events)
+    post(f"{one}/runs/{{run_id}}/stop", responses=failed(KEPT))(chats.stop)
+    post(f"{one}/share", responses=read, openapi_extra=_body(ShareRequest))(chats.share)
+    delete(f"{one}/share", responses=listed, openapi_extra=query(UnshareQuery))(chats.unshare)
+    one = "/jimae/folders/{folder_id}"
+    get("/jimae/folders", responses=failed())(folders.list)
+    post("/jimae/folders", responses=read, openapi_extra=_body(FolderRequest))(folders.create)
+    post(one, responses=read, openapi_extra=_body(FolderUpdate))(folders.update)
+    delete(one, responses=failed(KEPT))(folders.delete)
     unready: Responses = {503: {"model": Ready | errors.Envelope}}
     get("/health/live", responses=failed())(health.live)
     get("/health/ready", responses=answers(Ready, {**failed(), **unready}))(health.ready)

@@ -12,6 +12,7 @@ from jimae.service.accounts.passwords import Passwords
 from jimae.service.accounts.sign_in import SignIns
 from jimae.service.batches import Batches
 from jimae.service.chat import Chat
+from jimae.service.chats.chats import Chats
 from jimae.service.conversations import Conversations
 from jimae.service.embeddings import Embeddings
 from jimae.service.files import Files
@@ -59,6 +60,8 @@ class Service:
         self.embeddings = Embeddings(settings, self.models, self.runs)
         self.responses = Responses(self.store, self.chat)
         self.conversations = Conversations(self.store, self.responses.is_live)
+        self.chats = Chats(settings, self.store, self.chat, self.models.default_id)
+        self.runs.when_refusing(self.chats.feed.end)
         blobs = Blobs(settings.data_dir / FOLDER)
         self.files = Files(self.store, blobs)
         self.batches = Batches(settings, self.store, blobs, self.accounts)
@@ -69,6 +72,7 @@ class Service:
             await self.store.open()
             await self.limits.open()
             await self.responses.open()
+            await self.chats.start()
             await self.files.start()
         await self.models.get(self.models.default_id())
 
@@ -77,6 +81,7 @@ class Service:
         await self.files.close()
         self.runs.end()
         await self.responses.close()
+        await self.chats.close()
         await self.models.close()
         await self.store.close()
 
