@@ -46,6 +46,9 @@ LOOK: Final = Need("person", "models")
 OPEN: Final = Need("anyone", "models")
 ANYONE: Final = Need("anyone", "self")
 OWN: Final = Need("person", "self")
+SELF: Final = Need("person", "self")
+MANAGE: Final = Need("manager", "admin")
+ADMIN: Final = Need("admin", "admin")
 
 NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("GET", "/v1/models"): LOOK,
@@ -94,6 +97,17 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("POST", "/api/copy"): LOOK,
     ("POST", "/api/push"): LOOK,
     ("DELETE", "/api/delete"): LOOK,
+    ("GET", "/jimae/me/keys"): SELF,
+    ("POST", "/jimae/me/keys"): Need("user", "self"),
+    ("DELETE", "/jimae/me/keys/{key_id}"): SELF,
+    ("GET", "/jimae/me/usage"): SELF,
+    ("GET", "/jimae/admin/keys"): MANAGE,
+    ("DELETE", "/jimae/admin/keys/{key_id}"): MANAGE,
+    ("GET", "/jimae/admin/limits"): ADMIN,
+    ("GET", "/jimae/admin/limits/{subject}"): ADMIN,
+    ("PUT", "/jimae/admin/limits/{subject}"): ADMIN,
+    ("DELETE", "/jimae/admin/limits/{subject}"): ADMIN,
+    ("GET", "/jimae/admin/statistics"): MANAGE,
     ("GET", "/jimae/chats"): ASK,
     ("POST", "/jimae/chats"): ASK,
     ("GET", "/jimae/chats/shared"): ASK,
@@ -144,8 +158,16 @@ class Access:
         if caller.must_change_password and route not in WITH_OLD_PASSWORD:
             raise JimaeError("password_change_needed")
         if not permitted(caller, need):
-            raise JimaeError("not_permitted", needed=need.level)
+            raise _refusal(caller, need)
         request.state.caller = caller
+
+
+def _refusal(caller: Caller, need: Need) -> JimaeError:
+    key = caller.key
+    if key is None or caller.role not in ROLES[need.level]:
+        return JimaeError("not_permitted", needed=need.level)
+    areas = ", ".join(key.areas)
+    return JimaeError("key_not_for_this", name=key.name, areas=areas, needed=need.area)
 
 
 def permitted(caller: Caller, need: Need) -> bool:

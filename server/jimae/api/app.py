@@ -54,8 +54,12 @@ from jimae.api.jimae.chat_schema import (
     UnshareQuery,
 )
 from jimae.api.jimae.chats import ChatRoutes, FolderRoutes
+from jimae.api.jimae.keys import KeyRequest, KeyRoutes, KeysQuery, NewKeyBody, OwnKeysQuery
+from jimae.api.jimae.limits import LimitBody, LimitRequest, LimitRoutes
 from jimae.api.jimae.schema import SignInRequest
 from jimae.api.jimae.session import SessionBody, SessionRoutes
+from jimae.api.jimae.statistics import StatisticsBody, StatisticsQuery, StatisticsRoutes
+from jimae.api.limit_headers import LimitHeaders
 from jimae.api.models import ModelRoutes
 from jimae.api.ollama.answers import Line, StatusBody
 from jimae.api.ollama.embed import (
@@ -131,6 +135,8 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     ShareRequest,
     FolderRequest,
     FolderUpdate,
+    KeyRequest,
+    LimitRequest,
 )
 
 
@@ -161,6 +167,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     errors.install(app)
+    app.add_middleware(LimitHeaders, limits=service.limits)
     app.add_middleware(Guard, accounts=service.accounts, settings=settings.server)
     app.add_middleware(SecurityHeaders)
 
@@ -297,6 +304,25 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     delete("/api/delete", name="delete_model", status_code=403, responses=failed())(ollama.change)
 
     failed = partial(failures, errors.Envelope)
+    keys, limits, figures = KeyRoutes(service), LimitRoutes(service), StatisticsRoutes(service)
+    one, made = "/jimae/me/keys/{key_id}", answers(NewKeyBody, failed(KEPT, BODY))
+    listed, gone = failed(KEPT, QUERY), failed(KEPT)
+    get("/jimae/me/keys", responses=listed, openapi_extra=query(OwnKeysQuery))(keys.list_own)
+    post("/jimae/me/keys", responses=made, openapi_extra=_body(KeyRequest))(keys.create)
+    delete(one, responses=gone)(keys.revoke_own)
+    get("/jimae/admin/keys", responses=listed, openapi_extra=query(KeysQuery))(keys.list_all)
+    delete("/jimae/admin/keys/{key_id}", responses=gone)(keys.revoke)
+    one, changed = "/jimae/admin/limits/{subject}", answers(LimitBody, failed(KEPT, BODY))
+    get("/jimae/me/usage", responses=failed())(limits.usage)
+    get("/jimae/admin/limits", responses=failed())(limits.list)
+    get(one, responses=answers(LimitBody, gone))(limits.get)
+    app.put(one, responses=changed, openapi_extra=_body(LimitRequest))(limits.put)
+    delete(one, responses=answers(LimitBody, gone))(limits.delete)
+    get(
+        "/jimae/admin/statistics",
+        responses=answers(StatisticsBody, listed, "text/csv"),
+        openapi_extra=query(StatisticsQuery),
+    )(figures.get)
     chats, folders = ChatRoutes(service), FolderRoutes(service)
     events = {200: {"content": {EVENTS: {"schema": {"type": "string"}}}}}
     listed, read = failed(KEPT, QUERY), failed(KEPT, BODY)
