@@ -76,7 +76,10 @@ class Proof:
         self._seen_keys: dict[str, None] = {}
         self._first, self._next, self._previous = first, first, previous
         self._signed: dict[int, set[str]] = {}
-        self._good = first - 1
+        # The last place that a checkpoint proves, the last that one is of, and whether that
+        # one was wrong.
+        self._good = self._looked_at = first - 1
+        self._astray = False
         self._counts = {"here": 0, "removed": 0, "left_out": 0}
         self._contents = self._sealed = 0
         self._removed: list[int] = []
@@ -155,10 +158,17 @@ class Proof:
         hashes = self._signed.get(seq)
         if hashes is None:
             return
-        if hashes == {self._previous}:
+        right = hashes == {self._previous}
+        # A broken link that was told of explains this; and nothing after this can be right.
+        told = any(
+            one.last > self._looked_at and one.kind in ("unlinked", "missing", "disordered")
+            for one in self.breaks.found
+        )
+        if right:
             self._good = seq
-        else:
-            self.breaks.add("rewritten", self._good + 1, seq)
+        elif not self._astray and not told:
+            self.breaks.add("rewritten", self._looked_at + 1, seq)
+        self._astray, self._looked_at = not right, seq
 
     def _take(self, checkpoint: Statement) -> None:
         if self._is_ours(checkpoint, CHECKPOINT, int(checkpoint.get("seq", 0))):
