@@ -1,5 +1,6 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { diagrams } from "./vite.diagrams.ts";
 
 // Where the API is while developing; scripts/dev sets it.
 const api = process.env.API_URL ?? "http://127.0.0.1:8080";
@@ -7,7 +8,7 @@ const api = process.env.API_URL ?? "http://127.0.0.1:8080";
 export default defineConfig({
   // Relative, so that the page works under any path of a reverse proxy.
   base: "./",
-  plugins: [svelte()],
+  plugins: [svelte(), diagrams()],
   build: {
     target: "es2022",
     // The content security policy of the server knows no inline code.

@@ -10,12 +10,15 @@
 import DOMPurify from "dompurify";
 import MarkdownIt, { type StateCore, type Token } from "markdown-it";
 import cjkFriendly from "markdown-it-cjk-friendly";
+import { mathDelimiters } from "./mathdelimiters";
 
 export type Env = Record<string, unknown>;
 
 const SAFE_LINK = /^(?:https?:\/\/|mailto:)/i;
 
-const md = MarkdownIt({ html: false, linkify: true, breaks: true }).use(cjkFriendly);
+const md = MarkdownIt({ html: false, linkify: true, breaks: true })
+  .use(cjkFriendly)
+  .use(mathDelimiters);
 md.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 md.validateLink = (url) => SAFE_LINK.test(url.trim());
 md.core.ruler.push("jimae_links", showDestinations);
@@ -73,8 +76,9 @@ function dressBlocks(state: StateCore): void {
   }
 }
 
-md.renderer.rules.table_open = () => '<div class="table" tabindex="0"><table>\n';
-md.renderer.rules.table_close = () => "</table></div>\n";
+md.renderer.rules.table_open = () =>
+  '<div class="table-box"><div class="table" tabindex="0"><table>\n';
+md.renderer.rules.table_close = () => "</table></div></div>\n";
 
 /** Links open elsewhere and say where they lead; images become such links. */
 function showDestinations(state: StateCore): void {

@@ -1,6 +1,7 @@
 import type { WorkTexts } from "./ja";
 
 export const en: WorkTexts = {
+  title: "Tools",
   templates: {
     title: "Templates",
     search: "Search by name or description",

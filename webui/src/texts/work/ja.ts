@@ -1,6 +1,7 @@
 /** What is said around chats: templates, comparing models, how to be answered, judgements. */
 
 export const ja = {
+  title: "道具",
   templates: {
     title: "定型プロンプト",
     search: "名前や説明で探す",
