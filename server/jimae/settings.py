@@ -13,7 +13,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     model_validator,
@@ -66,10 +67,9 @@ def _zone(value: str) -> str:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Networks = Annotated[
-    tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_listed)
-]
+Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_listed)]
 Scope = Literal["user", "key", "group", "server"]
+Source = Literal["default", "file", "environment", "command line"]
 KvType = Literal["f16", "q8_0"]
 
 # Accounts that no directory named in the settings vouches for.
@@ -146,6 +146,11 @@ class ModelsSettings(_Section):
         0,
         description="Minutes without a request after which a model leaves memory; 0 keeps it "
         "until the memory is needed. The default model stays.",
+    )
+    import_dir: Path | None = Field(
+        None,
+        description="Folder from which administrators take models in, in the page; unset is "
+        "`import` in the data directory.",
     )
 
 
@@ -353,6 +358,12 @@ class Settings(_Section):
             raise ValueError(f"scim.directory names oidc.{self.scim.directory}, which is not there")
         return self
 
+    _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
+
+    def source_of(self, name: str) -> Source:
+        """Where the value of a setting came from; `name` is dotted."""
+        return self._sources.get(name, "default")
+
     @property
     def models_dir(self) -> Path:
         return self.data_dir / "models"
@@ -390,7 +401,15 @@ def load(
         settings = Settings.model_validate(merged)
     except ValidationError as error:
         raise _explain(error) from None
-    return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})
+    settings = settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})
+    layers: tuple[tuple[Source, Mapping[str, Any]], ...] = (
+        ("file", from_file),
+        ("environment", from_env),
+        ("command line", from_cli),
+    )
+    for source, values in layers:
+        settings._sources.update(dict.fromkeys(_flat(values), source))
+    return settings
 
 
 def names() -> list[str]:
@@ -444,6 +463,15 @@ def _nest(flat: Mapping[str, Any]) -> dict[str, Any]:
             target = target.setdefault(section, {})
         target[last] = value
     return nested
+
+
+def _flat(nested: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The dotted names of what has a value."""
+    for name, value in nested.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name
 
 
 def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,4 +94,32 @@ TEXTS: dict[str, Text] = {
         "{path} cannot be written: {reason}. Choose another place with --data-dir.",
         "{path} に書き込めません: {reason}。--data-dir で別の場所を指定してください。",
     ),
+    "import_missing": Text(
+        404,
+        INVALID,
+        "There is no {file} in {folder}, from where models are taken in. Put the file there, "
+        "or name another folder in models.import_dir.",
+        "モデルを取り込むフォルダー {folder} に {file} がありません。ファイルをそこに置くか、"
+        "models.import_dir で別のフォルダーを指定してください。",
+    ),
+    "import_present": Text(
+        409,
+        INVALID,
+        "{file} would become {model}, which is here already. Remove that model first.",
+        "{file} は {model} になりますが、そのモデルはすでにあります。先にそのモデルを削除してください。",
+    ),
+    "import_running": Text(
+        409,
+        BUSY,
+        "{file} is being taken in already. Wait until that is done.",
+        "{file} は取り込みの途中です。終わるまでお待ちください。",
+    ),
+    "model_in_use": Text(
+        409,
+        BUSY,
+        "{model} is answering {requests} requests and stays in memory until they are done. "
+        "Try again then.",
+        "{model} は {requests} 件の回答に使われているため、終わるまでメモリーから外せません。"
+        "あとでもう一度お試しください。",
+    ),
 }

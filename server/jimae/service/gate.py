@@ -25,6 +25,7 @@ from jimae.service.audit import answers
 from jimae.service.audit.record import note
 from jimae.service.audit.sealing import Vault
 from jimae.service.caller import Caller
+from jimae.service.going import Going
 from jimae.service.limits.ledger import Outcome
 from jimae.service.limits.limits import Lease, Limits
 from jimae.service.models import ModelPool
@@ -62,6 +63,7 @@ class Gate:
         self._vault = vault
         self._models = models
         self._tokens = tokens
+        self.going = Going()
 
     async def passing(
         self, caller: Caller, wanted: Wanted, run: Run[E]
@@ -72,6 +74,7 @@ class Gate:
         """
         self._models.status(wanted.model)
         lease = await self._admit(caller, wanted)
+        going = self.going.begin(caller, wanted.model, wanted.sequences)
         try:
             looked, prompts = await self._look(caller, wanted)
             passage = Passage(wanted)
@@ -95,6 +98,7 @@ class Gate:
                     with anyio.CancelScope(shield=True):
                         await _whatever_happens(end())
         finally:
+            self.going.end(going)
             lease.release()
 
     async def _admit(self, caller: Caller, wanted: Wanted) -> Lease:

@@ -183,6 +183,21 @@ class ModelPool:
         loaded.last_used = time.monotonic()
         return loaded.backend
 
+    async def unload(self, model_id: str) -> None:
+        """Take a model out of memory; of one that is not there, nothing.
+
+        Raises `model_not_found`, and `model_in_use` while somebody has it.
+        """
+        self._path(model_id)
+        async with self._lock:
+            loaded = self._loaded.get(model_id)
+            if loaded is None:
+                return
+            if requests := self._claims[model_id]:
+                raise JimaeError("model_in_use", param="model", model=model_id, requests=requests)
+            log.info("model %s leaves memory: an administrator said so", model_id)
+            await self._evict(loaded)
+
     async def close(self) -> None:
         """End every child."""
         self._closed = True
