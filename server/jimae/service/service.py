@@ -17,6 +17,7 @@ from jimae.service.conversations import Conversations
 from jimae.service.embeddings import Embeddings
 from jimae.service.files import Files
 from jimae.service.gate import Gate
+from jimae.service.imports import Imports
 from jimae.service.limits.limits import Limits
 from jimae.service.model_status import ModelStatus
 from jimae.service.models import BackendFactory, ModelPool
@@ -48,7 +49,9 @@ class Service:
     def __init__(self, settings: Settings, make: BackendFactory) -> None:
         self.settings = settings
         self.store = Store(settings)
-        self.models = ModelPool(settings, load_catalogue(settings.data_dir), make)
+        catalogue = load_catalogue(settings.data_dir)
+        self.models = ModelPool(settings, catalogue, make)
+        self.imports = Imports(settings, catalogue, self.models.files)
         self.runs = Runs()
         self.tokens = Tokens(self.models)
         self.accounts = Accounts(self.store, settings.accounts)
@@ -77,6 +80,7 @@ class Service:
         await self.models.get(self.models.default_id())
 
     async def close(self) -> None:
+        await self.imports.close()
         await self.batches.close()
         await self.files.close()
         self.runs.end()
