@@ -35,13 +35,6 @@ from jimae.api.document import (
     query,
 )
 from jimae.api.guard import Guard
-from jimae.api.jimae.feedback import LINES as JSONL
-from jimae.api.jimae.feedback import (
-    ComparisonRequest,
-    FeedbackRoutes,
-    JudgedQuery,
-    JudgementRequest,
-)
 from jimae.api.health import HealthRoutes, Ready
 from jimae.api.jimae.chat_bodies import OpenedBody
 from jimae.api.jimae.chat_schema import (
@@ -70,21 +63,10 @@ from jimae.api.jimae.feedback import (
 )
 from jimae.api.jimae.keys import KeyRequest, KeyRoutes, KeysQuery, NewKeyBody, OwnKeysQuery
 from jimae.api.jimae.limits import LimitBody, LimitRequest, LimitRoutes
-from jimae.api.jimae.models import ImportRequest, ModelAdminRoutes
-from jimae.api.jimae.policy import AcceptRequest, CheckRequest, PolicyRoutes
-from jimae.api.jimae.policy_admin import (
-    AcceptedQuery,
-    PolicyAdminRoutes,
-    RuleRequest,
-    TextRequest,
-    TrustRequest,
-    WordRequest,
-)
 from jimae.api.jimae.preferences import PreferenceRoutes, PreferencesRequest
 from jimae.api.jimae.schema import SignInRequest
 from jimae.api.jimae.session import SessionBody, SessionRoutes
 from jimae.api.jimae.statistics import StatisticsBody, StatisticsQuery, StatisticsRoutes
-from jimae.api.jimae.system import SystemRoutes
 from jimae.api.jimae.templates import TemplateImport, TemplateRequest, TemplateRoutes
 from jimae.api.limit_headers import LimitHeaders
 from jimae.api.models import ModelRoutes
@@ -102,11 +84,6 @@ from jimae.api.ollama.schema import (
     OllamaChatRequest,
     OllamaGenerateRequest,
     PullRequest,
-    TemplateRequest,
-    TemplateImport,
-    PreferencesRequest,
-    JudgementRequest,
-    ComparisonRequest,
     ShowRequest,
 )
 from jimae.api.openai.batches.endpoints import BatchEndpoints
@@ -132,9 +109,7 @@ from jimae.api.openai.responses.schema import (
 )
 from jimae.api.openai.routes import OpenAIRoutes
 from jimae.api.page import Page, SecurityHeaders, page_directory
-from jimae.api.jimae.preferences import PreferenceRoutes, PreferencesRequest
 from jimae.api.rerank import RerankBody, RerankRequest, RerankRoutes
-from jimae.api.jimae.templates import TemplateImport, TemplateRequest, TemplateRoutes
 from jimae.api.tokenizer import DetokenizeRequest, TokenizeRequest, TokenizerRoutes
 from jimae.service.service import Service
 from jimae.settings import Settings
@@ -142,7 +117,6 @@ from jimae.settings import Settings
 REF = "#/components/schemas/{model}"
 # Bodies that are read with our own limits, and described here.
 REQUESTS: tuple[type[BaseModel], ...] = (
-    ImportRequest,
     ChatRequest,
     CompletionRequest,
     EmbeddingRequest,
@@ -160,16 +134,14 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     OllamaGenerateRequest,
     EmbedRequest,
     OldEmbedRequest,
+    SignInRequest,
     ShowRequest,
     PullRequest,
-    KeyRequest,
-    LimitRequest,
-    AcceptRequest,
-    CheckRequest,
-    TextRequest,
-    RuleRequest,
-    WordRequest,
-    TrustRequest,
+    TemplateRequest,
+    TemplateImport,
+    PreferencesRequest,
+    JudgementRequest,
+    ComparisonRequest,
     NewChatRequest,
     ChatUpdate,
     AskRequest,
@@ -177,12 +149,8 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     ShareRequest,
     FolderRequest,
     FolderUpdate,
-    TemplateRequest,
-    TemplateImport,
-    PreferencesRequest,
-    JudgementRequest,
-    ComparisonRequest,
-    SignInRequest,
+    KeyRequest,
+    LimitRequest,
 )
 
 
@@ -350,39 +318,25 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     delete("/api/delete", name="delete_model", status_code=403, responses=failed())(ollama.change)
 
     failed = partial(failures, errors.Envelope)
-    templates, preferences = TemplateRoutes(service), PreferenceRoutes(service)
-    one, changed = "/jimae/templates/{template_id}", failed(KEPT, BODY)
-    get("/jimae/templates", responses=failed())(templates.list)
-    post("/jimae/templates", responses=changed, openapi_extra=_body(TemplateRequest))(
-        templates.create
-    )
-    get("/jimae/templates/export", responses=failed())(templates.export)
-    post("/jimae/templates/import", responses=changed, openapi_extra=_body(TemplateImport))(
-        templates.import_
-    )
-    post(one, responses=changed, openapi_extra=_body(TemplateRequest))(templates.update)
-    delete(one, responses=failed(KEPT))(templates.delete)
-    get("/jimae/preferences", responses=failed())(preferences.get)
-    post("/jimae/preferences", responses=changed, openapi_extra=_body(PreferencesRequest))(
-        preferences.set
-    )
-    feedback = FeedbackRoutes(service)
-    judged = query(JudgedQuery)
-    get("/jimae/feedback", responses=failed(QUERY), openapi_extra=judged)(feedback.judged)
-    post("/jimae/feedback", responses=changed, openapi_extra=_body(JudgementRequest))(
-        feedback.judge
-    )
-    delete("/jimae/feedback/{turn_id}", responses=failed(KEPT))(feedback.take_back)
-    get("/jimae/comparisons", responses=failed())(feedback.standings)
-    post("/jimae/comparisons", responses=changed, openapi_extra=_body(ComparisonRequest))(
-        feedback.vote
-    )
+    keys, limits, figures = KeyRoutes(service), LimitRoutes(service), StatisticsRoutes(service)
+    one, made = "/jimae/me/keys/{key_id}", answers(NewKeyBody, failed(KEPT, BODY))
+    listed, gone = failed(KEPT, QUERY), failed(KEPT)
+    get("/jimae/me/keys", responses=listed, openapi_extra=query(OwnKeysQuery))(keys.list_own)
+    post("/jimae/me/keys", responses=made, openapi_extra=_body(KeyRequest))(keys.create)
+    delete(one, responses=gone)(keys.revoke_own)
+    get("/jimae/admin/keys", responses=listed, openapi_extra=query(KeysQuery))(keys.list_all)
+    delete("/jimae/admin/keys/{key_id}", responses=gone)(keys.revoke)
+    one, changed = "/jimae/admin/limits/{subject}", answers(LimitBody, failed(KEPT, BODY))
+    get("/jimae/me/usage", responses=failed())(limits.usage)
+    get("/jimae/admin/limits", responses=failed())(limits.list)
+    get(one, responses=answers(LimitBody, gone))(limits.get)
+    app.put(one, responses=changed, openapi_extra=_body(LimitRequest))(limits.put)
+    delete(one, responses=answers(LimitBody, gone))(limits.delete)
     get(
-        "/jimae/admin/feedback/export",
-        responses={200: {"content": {JSONL: {}}}, **failed()},
-        response_class=Response,
-    )(feedback.export)
-
+        "/jimae/admin/statistics",
+        responses=answers(StatisticsBody, listed, "text/csv"),
+        openapi_extra=query(StatisticsQuery),
+    )(figures.get)
     chats, folders = ChatRoutes(service), FolderRoutes(service)
     events = {200: {"content": {EVENTS: {"schema": {"type": "string"}}}}}
     listed, read = failed(KEPT, QUERY), failed(KEPT, BODY)
@@ -420,25 +374,6 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     post("/jimae/folders", responses=read, openapi_extra=_body(FolderRequest))(folders.create)
     post(one, responses=read, openapi_extra=_body(FolderUpdate))(folders.update)
     delete(one, responses=failed(KEPT))(folders.delete)
-    keys, limits, figures = KeyRoutes(service), LimitRoutes(service), StatisticsRoutes(service)
-    one, made = "/jimae/me/keys/{key_id}", answers(NewKeyBody, failed(KEPT, BODY))
-    listed, gone = failed(KEPT, QUERY), failed(KEPT)
-    get("/jimae/me/keys", responses=listed, openapi_extra=query(OwnKeysQuery))(keys.list_own)
-    post("/jimae/me/keys", responses=made, openapi_extra=_body(KeyRequest))(keys.create)
-    delete(one, responses=gone)(keys.revoke_own)
-    get("/jimae/admin/keys", responses=listed, openapi_extra=query(KeysQuery))(keys.list_all)
-    delete("/jimae/admin/keys/{key_id}", responses=gone)(keys.revoke)
-    one, changed = "/jimae/admin/limits/{subject}", answers(LimitBody, failed(KEPT, BODY))
-    get("/jimae/me/usage", responses=failed())(limits.usage)
-    get("/jimae/admin/limits", responses=failed())(limits.list)
-    get(one, responses=answers(LimitBody, gone))(limits.get)
-    app.put(one, responses=changed, openapi_extra=_body(LimitRequest))(limits.put)
-    delete(one, responses=answers(LimitBody, gone))(limits.delete)
-    get(
-        "/jimae/admin/statistics",
-        responses=answers(StatisticsBody, listed, "text/csv"),
-        openapi_extra=query(StatisticsQuery),
-    )(figures.get)
     templates, preferences = TemplateRoutes(service), PreferenceRoutes(service)
     one, changed = "/jimae/templates/{template_id}", failed(KEPT, BODY)
     get("/jimae/templates", responses=failed())(templates.list)
@@ -482,38 +417,6 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     get("/jimae/session", responses=failed())(sessions.get)
     post("/jimae/session", responses=signed, openapi_extra=_body(SignInRequest))(sessions.sign_in)
     delete("/jimae/session", responses=answers(SessionBody, failed()))(sessions.sign_out)
-
-    policy, rules = PolicyRoutes(service), PolicyAdminRoutes(service)
-    changed, listed = failed(KEPT, BODY), failed(KEPT, QUERY)
-    get("/jimae/policy", responses=failed())(policy.get)
-    post("/jimae/policy/check", responses=changed, openapi_extra=_body(CheckRequest))(policy.check)
-    post("/jimae/me/policy", responses=changed, openapi_extra=_body(AcceptRequest))(policy.accept)
-    one = "/jimae/admin/policy"
-    get(one, responses=failed())(rules.overview)
-    get(f"{one}/texts", responses=failed())(rules.list_texts)
-    post(f"{one}/texts", responses=changed, openapi_extra=_body(TextRequest))(rules.publish)
-    get(f"{one}/template", responses=failed())(rules.template)
-    get(f"{one}/accepted", responses=listed, openapi_extra=query(AcceptedQuery))(rules.accepted)
-    app.put(f"{one}/rules", responses=changed, openapi_extra=_body(RuleRequest))(rules.set_rule)
-    delete(f"{one}/rules/{{rule_id}}", responses=failed(KEPT))(rules.delete_rule)
-    post(f"{one}/words", responses=changed, openapi_extra=_body(WordRequest))(rules.add_word)
-    delete(f"{one}/words/{{word_id}}", responses=failed(KEPT))(rules.delete_word)
-    app.put(f"{one}/models", responses=changed, openapi_extra=_body(TrustRequest))(rules.trust)
-
-    cards, system = ModelAdminRoutes(service), SystemRoutes(service)
-    one, acted = "/jimae/admin/models/{model_id}", failed(MODEL, KEPT)
-    get("/jimae/models", responses=failed())(cards.cards)
-    get("/jimae/admin/models", responses=failed())(cards.list)
-    post(f"{one}/load", responses=acted)(cards.load)
-    post(f"{one}/unload", responses=acted)(cards.unload)
-    post(
-        "/jimae/admin/imports",
-        responses=failed(BODY, MODEL, KEPT),
-        openapi_extra=_body(ImportRequest),
-    )(cards.import_)
-    get("/jimae/admin/queue", responses=failed())(system.queue)
-    get("/jimae/admin/system", responses=failed())(system.system)
-    get("/jimae/admin/settings", responses=failed())(system.settings)
 
     # Not a mount: one at "/" would take a wrong method on a route above for its own.
     app.router.default = Page(page_directory())

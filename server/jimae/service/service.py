@@ -15,14 +15,17 @@ from jimae.service.chat import Chat
 from jimae.service.chats.chats import Chats
 from jimae.service.conversations import Conversations
 from jimae.service.embeddings import Embeddings
+from jimae.service.feedback import Feedback
 from jimae.service.files import Files
 from jimae.service.gate import Gate
-from jimae.service.imports import Imports
 from jimae.service.limits.limits import Limits
 from jimae.service.model_status import ModelStatus
 from jimae.service.models import BackendFactory, ModelPool
+from jimae.service.policy.policy import Policy
+from jimae.service.preferences import Preferences
 from jimae.service.responses import Responses
 from jimae.service.runs import Runs
+from jimae.service.templates.templates import Templates
 from jimae.service.tokens import Tokens
 from jimae.settings import Settings
 from jimae.store.blobs import FOLDER, Blobs
@@ -49,15 +52,14 @@ class Service:
     def __init__(self, settings: Settings, make: BackendFactory) -> None:
         self.settings = settings
         self.store = Store(settings)
-        catalogue = load_catalogue(settings.data_dir)
-        self.models = ModelPool(settings, catalogue, make)
-        self.imports = Imports(settings, catalogue, self.models.files)
+        self.models = ModelPool(settings, load_catalogue(settings.data_dir), make)
         self.runs = Runs()
         self.tokens = Tokens(self.models)
         self.accounts = Accounts(self.store, settings.accounts)
         self.passwords = Passwords(settings.accounts.password_length)
         self.sign_ins = SignIns(self.store, settings.accounts, self.passwords)
         self.limits = Limits(self.store, settings.server.time_zone)
+        self.policy = Policy(self.store)
         self.gate = Gate()
         self.chat = Chat(self.models, self.runs, self.gate, settings.engine.sharing)
         self.embeddings = Embeddings(settings, self.models, self.runs)
@@ -65,6 +67,9 @@ class Service:
         self.conversations = Conversations(self.store, self.responses.is_live)
         self.chats = Chats(settings, self.store, self.chat, self.models.default_id)
         self.runs.when_refusing(self.chats.feed.end)
+        self.templates = Templates(self.store)
+        self.preferences = Preferences(self.store)
+        self.feedback = Feedback(self.store, self.policy)
         blobs = Blobs(settings.data_dir / FOLDER)
         self.files = Files(self.store, blobs)
         self.batches = Batches(settings, self.store, blobs, self.accounts)
@@ -80,7 +85,6 @@ class Service:
         await self.models.get(self.models.default_id())
 
     async def close(self) -> None:
-        await self.imports.close()
         await self.batches.close()
         await self.files.close()
         self.runs.end()
