@@ -8,6 +8,7 @@ from jimae.store import (  # noqa: F401  (their tables belong to Base)
     account_tables,
     audit_tables,
     chat_tables,
+    directory_tables,
     file_tables,
     page_tables,
     policy_tables,

@@ -1,0 +1,1 @@
+"""People that are known elsewhere: OpenID Connect, LDAP, SCIM."""
