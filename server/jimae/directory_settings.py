@@ -62,8 +62,9 @@ class OidcSettings(_Mapping):
         "Nothing but these and the issuer's own is ever connected to.",
     )
     ca_file: Path | None = Field(
-        None, description="Certificates of the authority that signs the provider's; unset takes "
-        "those of the system."
+        None,
+        description="Certificates of the authority that signs the provider's; unset takes "
+        "those of the system.",
     )
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
         10, description="How long the provider may take to answer."
@@ -78,9 +79,7 @@ class OidcSettings(_Mapping):
     id_claim: str = Field(
         "sub", description="Claim that says for ever who somebody is. Entra ID: `oid`."
     )
-    name_claim: str = Field(
-        "preferred_username", description="Claim with the name for signing in."
-    )
+    name_claim: str = Field("preferred_username", description="Claim with the name for signing in.")
     display_name_claim: str = Field("name", description="Claim with the name that is shown.")
     mail_claim: str = Field("email", description="Claim with the mail address.")
     groups_claim: str = Field("groups", description="Claim with the groups.")
@@ -90,9 +89,7 @@ class OidcSettings(_Mapping):
         parts = urlsplit(self.issuer)
         if parts.hostname is None or parts.query or parts.fragment or "@" in parts.netloc:
             raise ValueError("issuer must be an address such as https://login.example.jp")
-        if parts.scheme != "https" and not (
-            parts.scheme == "http" and parts.hostname in LOOPBACK
-        ):
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
             raise ValueError("issuer must begin with https://")
         if "openid" not in self.scopes:
             raise ValueError("scopes must contain openid")
@@ -109,8 +106,9 @@ class LdapSettings(_Mapping):
         False, description="Take the names of attributes and filters that Active Directory has."
     )
     ca_file: Path | None = Field(
-        None, description="Certificates of the authority that signs the server's; unset takes "
-        "those of the system."
+        None,
+        description="Certificates of the authority that signs the server's; unset takes "
+        "those of the system.",
     )
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
         5, description="How long the server may take for each step."
@@ -133,15 +131,15 @@ class LdapSettings(_Mapping):
         "", description="Attribute that never changes; unset: `entryUUID`, or `objectGUID`."
     )
     name_attribute: str = Field(
-        "", description="Attribute with the name for signing in; unset: `uid`, or "
-        "`sAMAccountName`."
+        "", description="Attribute with the name for signing in; unset: `uid`, or `sAMAccountName`."
     )
     display_name_attribute: str = Field("", description="Unset: `cn`, or `displayName`.")
     mail_attribute: str = Field("mail", description="Attribute with the mail address.")
     groups_base: str | None = Field(None, description="Where groups are; unset takes base.")
     groups_filter: str = Field(
-        "", description="Filter that finds the groups of `{dn}` (or `{name}`); unset takes the "
-        "usual one."
+        "",
+        description="Filter that finds the groups of `{dn}` (or `{name}`); unset takes the "
+        "usual one.",
     )
     group_attribute: str = Field("cn", description="Attribute with a group's name.")
     nested_groups: bool = Field(

@@ -10,9 +10,10 @@ from starlette.types import Scope
 
 from jimae.api.anthropic import errors as anthropic
 from jimae.api.ollama import errors as ollama
+from jimae.api.scim import errors as scim
 from jimae.errors import JimaeError, Language
 
-Dialect = Literal["openai", "anthropic", "ollama"]
+Dialect = Literal["openai", "anthropic", "ollama", "scim"]
 
 ANTHROPIC: Final = "/v1/messages"
 # Theirs and OpenAI's, who asks is known by the header that all of their clients send.
@@ -39,6 +40,8 @@ class Told(NamedTuple):
 def dialect(path: str) -> Dialect:
     if path == ANTHROPIC or path.startswith(f"{ANTHROPIC}/"):
         return "anthropic"
+    if path.startswith(f"{scim.PREFIX}/"):
+        return "scim"
     return "ollama" if path in OLLAMA or path.startswith("/api/blobs/") else "openai"
 
 
@@ -62,5 +65,8 @@ def told(error: JimaeError, language: Language, scope: Scope, status: int) -> To
             )
         case "ollama":
             return Told(ollama.envelope(error, language), status)
+        case "scim":
+            body = scim.envelope(error, language, status)
+            return Told(body, status, {"Content-Type": scim.MEDIA_TYPE})
         case "openai":
             return None

@@ -10,14 +10,18 @@ from jimae.errors import JimaeError
 from jimae.service.accounts.accounts import Accounts
 from jimae.service.accounts.passwords import Passwords
 from jimae.service.accounts.sign_in import SignIns
+from jimae.service.accounts.watch import Watch
+from jimae.service.audit.audit import Audit
 from jimae.service.batches import Batches
 from jimae.service.chat import Chat
 from jimae.service.chats.chats import Chats
 from jimae.service.conversations import Conversations
+from jimae.service.directories.directories import Directories
 from jimae.service.embeddings import Embeddings
 from jimae.service.feedback import Feedback
 from jimae.service.files import Files
 from jimae.service.gate import Gate
+from jimae.service.imports import Imports
 from jimae.service.limits.limits import Limits
 from jimae.service.model_status import ModelStatus
 from jimae.service.models import BackendFactory, ModelPool
@@ -52,17 +56,28 @@ class Service:
     def __init__(self, settings: Settings, make: BackendFactory) -> None:
         self.settings = settings
         self.store = Store(settings)
-        self.models = ModelPool(settings, load_catalogue(settings.data_dir), make)
+        self.audit = Audit(settings, self.store)
+        catalogue = load_catalogue(settings.data_dir)
+        self.models = ModelPool(settings, catalogue, make)
+        self.imports = Imports(settings, catalogue, self.models.files)
         self.runs = Runs()
         self.tokens = Tokens(self.models)
         self.accounts = Accounts(self.store, settings.accounts)
         self.passwords = Passwords(settings.accounts.password_length)
-        self.sign_ins = SignIns(self.store, settings.accounts, self.passwords)
+        self.directories = Directories(settings, self.store)
+        self.sign_ins = SignIns(
+            self.store, settings.accounts, self.passwords, (self.directories.ldap,)
+        )
+        self.watch = Watch(
+            self.store, self.runs, self.accounts, settings.accounts.session_idle_minutes * 60
+        )
         self.limits = Limits(self.store, settings.server.time_zone)
         self.policy = Policy(self.store)
-        self.gate = Gate()
+        self.gate = Gate(
+            self.store, self.limits, self.policy, self.audit.vault, self.models, self.tokens
+        )
         self.chat = Chat(self.models, self.runs, self.gate, settings.engine.sharing)
-        self.embeddings = Embeddings(settings, self.models, self.runs)
+        self.embeddings = Embeddings(settings, self.models, self.runs, self.gate)
         self.responses = Responses(self.store, self.chat)
         self.conversations = Conversations(self.store, self.responses.is_live)
         self.chats = Chats(settings, self.store, self.chat, self.models.default_id)
@@ -78,19 +93,26 @@ class Service:
         """Raises what `Store.open` raises, and `ModelPool.get` for the default model."""
         if not self.store.is_open:
             await self.store.open()
+            await self.audit.watch()
             await self.limits.open()
             await self.responses.open()
             await self.chats.start()
             await self.files.start()
+            self.watch.start()
+            self.directories.start()
         await self.models.get(self.models.default_id())
 
     async def close(self) -> None:
+        await self.watch.close()
+        await self.directories.close()
+        await self.imports.close()
         await self.batches.close()
         await self.files.close()
         self.runs.end()
         await self.responses.close()
         await self.chats.close()
         await self.models.close()
+        await self.audit.close()
         await self.store.close()
 
     def readiness(self) -> ModelStatus:

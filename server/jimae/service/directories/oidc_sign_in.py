@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
@@ -11,9 +12,11 @@ from jimae.directory_settings import OidcSettings
 from jimae.errors import JimaeError
 from jimae.service.directories import provisioning
 from jimae.service.directories.health import Health
-from jimae.service.directories.oidc import Provider
 from jimae.service.directories.person import Person
 from jimae.store.store import Store
+
+if TYPE_CHECKING:
+    from jimae.service.directories.oidc import Provider
 
 
 class OidcSignIn:
@@ -22,7 +25,7 @@ class OidcSignIn:
     def __init__(self, settings: Mapping[str, OidcSettings], store: Store, health: Health) -> None:
         self._store = store
         self._health = health
-        self.providers = {name: Provider(name, own) for name, own in settings.items()}
+        self.providers = _providers(settings) if settings else {}
 
     def provider(self, name: str) -> Provider:
         """Raises `directory_unknown`."""
@@ -53,6 +56,13 @@ class OidcSignIn:
         except JimaeError as error:
             await self._health.refused(name, person, error.code, address)
             raise
+
+
+def _providers(settings: Mapping[str, OidcSettings]) -> dict[str, Provider]:
+    # Here: Authlib takes a third of a second to load, and most servers have no provider.
+    from jimae.service.directories.oidc import Provider
+
+    return {name: Provider(name, own) for name, own in settings.items()}
 
 
 def _let_in(session: Session, person: Person, provider: Provider, state: str) -> str:

@@ -1,0 +1,158 @@
+"""Signing in at a provider of OpenID Connect, and how directories are.
+
+A browser walks through the two routes by itself, so what goes wrong is told as a page that a
+person can read, with a way back.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Final, Literal
+
+from fastapi import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from typing_extensions import TypedDict
+
+from jimae.api.credentials import address_of, give_cookie, token_of, visitor_of
+from jimae.api.errors import error_response, language_of
+from jimae.directory_settings import LdapSettings, OidcSettings
+from jimae.errors import JimaeError
+from jimae.service.directories.attempt import SECONDS
+from jimae.service.directories.status import states
+from jimae.service.service import Service
+
+COOKIE: Final = "jimae_attempt"
+HERE: Final = "/jimae/session/providers"
+LONGEST_COOKIE: Final = 2048
+
+PAGE: Final = """<!doctype html>
+<html lang="{language}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>jimae</title>
+<h1>{heading}</h1>
+<p>{message}</p>
+<p><a href="{back}">{link}</a></p>
+</html>
+"""
+
+
+class DirectoryBody(TypedDict):
+    """How a directory of the settings is: `failure` is the code of why it could not be asked
+    last, at `checked_at`; both are null before anybody asked."""
+
+    id: str
+    kind: Literal["oidc", "ldap"]
+    name: str
+    accounts: int
+    checked_at: float | None
+    failure: str | None
+
+
+class DirectoriesBody(TypedDict):
+    data: list[DirectoryBody]
+    has_more: bool
+
+
+class DirectoryRoutes:
+    """The handlers, over one service."""
+
+    def __init__(self, service: Service) -> None:
+        self._directories = service.directories
+        self._sign_ins = service.sign_ins
+        self._store = service.store
+        self._settings = service.settings
+
+    async def begin(self, request: Request, provider_id: str) -> Response:
+        """Send the browser to a provider, to sign in there."""
+        try:
+            callback = self._callback(provider_id)
+            url, cookie = await self._directories.oidc.begin(provider_id, callback)
+        except JimaeError as error:
+            return self._told(request, error)
+        response = RedirectResponse(url, status_code=303)
+        response.headers["Cache-Control"] = "no-store"
+        self._keep(request, response, cookie, SECONDS)
+        return response
+
+    async def end(self, request: Request, provider_id: str) -> Response:
+        """Where a provider sends the browser back to: with a session, to the page."""
+        try:
+            account_id = await self._directories.oidc.end(
+                provider_id,
+                self._callback(provider_id),
+                dict(request.query_params),
+                request.cookies.get(COOKIE, "")[:LONGEST_COOKIE],
+                address_of(request),
+            )
+            opened = await self._sign_ins.vouched(
+                account_id, provider_id, visitor_of(request), token_of(request)
+            )
+        except JimaeError as error:
+            response = self._told(request, error)
+        else:
+            response = RedirectResponse(self._root(request), status_code=303)
+            seconds = self._settings.accounts.session_hours * 3600
+            give_cookie(request, response, opened.token, seconds)
+        response.headers["Cache-Control"] = "no-store"
+        self._keep(request, response, "", 0)
+        return response
+
+    async def list(self) -> DirectoriesBody:
+        """The directories of the settings."""
+        known = await self._store.read(states)
+        every: dict[str, OidcSettings | LdapSettings] = {
+            **self._settings.oidc,
+            **self._settings.ldap,
+        }
+        data: list[DirectoryBody] = []
+        for name, own in every.items():
+            state = known.get(name)
+            data.append(
+                {
+                    "id": name,
+                    "kind": "oidc" if isinstance(own, OidcSettings) else "ldap",
+                    "name": own.title or name,
+                    "accounts": state.accounts if state else 0,
+                    "checked_at": state.checked_at if state else None,
+                    "failure": state.failure if state else None,
+                }
+            )
+        return {"data": data, "has_more": False}
+
+    def _callback(self, provider_id: str) -> str:
+        """The address that the provider knows. Raises `public_url_missing`."""
+        public = self._settings.server.public_url
+        if public is None:
+            raise JimaeError("public_url_missing", directory=provider_id[:100])
+        return f"{public}{HERE}/{provider_id}/callback"
+
+    def _root(self, request: Request) -> str:
+        return f"{request.scope.get('root_path', '')}/"
+
+    def _keep(self, request: Request, response: Response, value: str, seconds: int) -> None:
+        """Give the browser the cookie of its attempt, or take it back."""
+        response.set_cookie(
+            COOKIE,
+            value,
+            max_age=seconds,
+            path=f"{request.scope.get('root_path', '')}{HERE}",
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="lax",
+        )
+
+    def _told(self, request: Request, error: JimaeError) -> Response:
+        if "text/html" not in request.headers.get("accept", ""):
+            return error_response(error, request.scope)
+        language = language_of(request.scope)
+        japanese = language == "ja"
+        page = PAGE.format(
+            language=language,
+            heading="サインインできませんでした" if japanese else "You are not signed in",
+            message=html.escape(error.message(language)),
+            back=html.escape(self._root(request)),
+            link="チャットに戻る" if japanese else "Back to the chat",
+        )
+        headers = {"Vary": "Accept-Language, Accept"}
+        return HTMLResponse(page, status_code=error.status, headers=headers)
