@@ -19,7 +19,7 @@ from jimae.errors import JimaeError
 from jimae.service.audit.record import note
 from jimae.service.caller import Caller
 from jimae.service.items import new_id
-from jimae.service.preferences import consents
+from jimae.service.preferences import consents, once_each
 from jimae.store.page_tables import Comparison, Judgement
 from jimae.store.store import Store
 
@@ -89,7 +89,7 @@ class Feedback:
             row.model, row.verdict, row.reasons, row.texts = model, verdict, list(reasons), kept
             return Judged(turn, verdict, row.reasons, bool(kept))
 
-        return await self._store.write(transaction)
+        return await once_each(self._store.write, transaction)
 
     async def judged(self, owner: str, turns: Sequence[str]) -> list[Judged]:
         """What somebody thought of these turns."""
