@@ -4,11 +4,35 @@ from __future__ import annotations
 
 from typing import Final
 
-from jimae.service.personal_data import card, mail, my_number, phone
+from jimae.service.personal_data import (
+    address,
+    bank_account,
+    birth_date,
+    card,
+    corporate_number,
+    identity_card,
+    mail,
+    my_number,
+    name,
+    phone,
+)
 from jimae.service.personal_data.folding import Folded
 from jimae.service.personal_data.found import CONFIDENCES, KINDS, Detector, Found
 
-DETECTORS: Final[tuple[Detector, ...]] = (my_number.find, card.find, phone.find, mail.find)
+DETECTORS: Final[tuple[Detector, ...]] = (
+    my_number.find,
+    card.find,
+    identity_card.find_residence_cards,
+    identity_card.find_passports,
+    bank_account.find,
+    phone.find,
+    mail.find,
+    address.find,
+    address.find_postal_codes,
+    birth_date.find,
+    name.find,
+    corporate_number.find,
+)
 
 
 def find(text: str) -> tuple[Found, ...]:

@@ -16,6 +16,7 @@ Kind = Literal[
     "phone",
     "mail",
     "address",
+    "postal_code",
     "birth_date",
     "name",
     "corporate_number",

@@ -45,7 +45,7 @@ class Nearby:
         if named >= 0:
             return "names"
         after = text.narrow[end : end + AFTER].partition("\n")[0]
-        around = f"{before}\n{after}\n{_header(text.narrow, start)}"
+        around = f"{before}\n{after}\n{header_of(text.narrow, start)}"
         if self._names.search(around):
             return "names"
         if self._suggests is not None and self._suggests.search(around):
@@ -58,7 +58,7 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
     return max((match.end() for match in pattern.finditer(text)), default=-1)
 
 
-def _header(text: str, start: int) -> str:
+def header_of(text: str, start: int) -> str:
     """The first line of the table that a row is in: a block of lines without a blank one."""
     row = text.rfind("\n", 0, start) + 1
     if not _COLUMNS.search(text, row, start):

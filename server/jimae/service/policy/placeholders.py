@@ -20,6 +20,7 @@ LABELS: Final[dict[Kind, str]] = {
     "phone": "電話番号",
     "mail": "メールアドレス",
     "address": "住所",
+    "postal_code": "郵便番号",
     "birth_date": "生年月日",
     "name": "氏名",
     "corporate_number": "法人番号",

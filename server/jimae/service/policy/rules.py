@@ -39,10 +39,11 @@ class Rule(NamedTuple):
 
 
 WARN: Final = Treatment("warn", "medium")
-# What identifies a company is public; a name or an address of work is in every letter.
+# What identifies a company is public, and a name is in every letter.
 DEFAULTS: Final[Mapping[Kind, Treatment]] = {
     **dict.fromkeys(KINDS, WARN),
     "corporate_number": Treatment("ignore", "high"),
+    "name": Treatment("ignore", "high"),
 }
 """Without a rule: tell people, and stop nobody."""
 
