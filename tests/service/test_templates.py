@@ -31,7 +31,7 @@ async def templates(stored: Settings) -> AsyncIterator[Templates]:
 
 
 async def seen(templates: Templates, caller: Caller) -> list[str]:
-    told = await templates.list(caller, "ja")
+    told = await templates.seen_by(caller, "ja")
     return [one.id for one in told if one.source != "shipped"]
 
 
@@ -56,7 +56,7 @@ async def test_a_group_sees_what_is_shared_and_its_manager_keeps_it_in_order(
     templates: Templates,
 ) -> None:
     (made,) = await templates.create(HANAKO, [FORM], "soumu")
-    told = {one.id: one for one in await templates.list(TARO, "ja")}[made.id]
+    told = {one.id: one for one in await templates.seen_by(TARO, "ja")}[made.id]
     assert (told.source, told.editable) == ("group", False)
     assert await seen(templates, OTHER) == []
     assert await refused(templates.delete(TARO, made.id)) == "template_not_yours"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, Protocol
+from operator import itemgetter
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import func, select
@@ -23,6 +24,7 @@ from jimae.service.preferences import consents, once_each
 from jimae.store.page_tables import Comparison, Judgement
 from jimae.store.store import Store
 
+R = TypeVar("R", Judgement, Comparison)
 Verdict = Literal["good", "bad"]
 Vote = Literal["first", "second", "both", "neither"]
 EXPORT_ROWS = 500
@@ -149,7 +151,7 @@ class Feedback:
         def transaction(session: Session) -> list[tuple[str, str, bool, str, int]]:
             columns = (Comparison.first, Comparison.second, Comparison.blind, Comparison.vote)
             counted = select(*columns, func.count()).group_by(*columns)
-            return [tuple(row) for row in session.execute(counted)]
+            return [row._tuple() for row in session.execute(counted)]
 
         return tally(await self._store.read(transaction))
 
@@ -160,9 +162,9 @@ class Feedback:
         def transaction(session: Session) -> list[dict[str, Any]]:
             if after is None:
                 note(session, caller, "feedback.export")
-            rows = [*_page(session, Judgement, after), *_page(session, Comparison, after)]
-            rows.sort(key=lambda row: row.id)
-            return [_line(row) for row in rows[:EXPORT_ROWS]]
+            judged = [_judgement_line(row) for row in _page(session, Judgement, after)]
+            voted = [_vote_line(row) for row in _page(session, Comparison, after)]
+            return sorted(judged + voted, key=itemgetter("id"))[:EXPORT_ROWS]
 
         return await self._store.write(transaction)
 
@@ -203,9 +205,7 @@ def _of(owner: str, turn: str) -> Any:
     return select(Judgement).where(Judgement.owner == owner, Judgement.turn_id == turn)
 
 
-def _page(
-    session: Session, table: type[Judgement] | type[Comparison], after: str | None
-) -> Sequence[Judgement | Comparison]:
+def _page(session: Session, table: type[R], after: str | None) -> Sequence[R]:
     rows = select(table).order_by(table.id).limit(EXPORT_ROWS)
     return session.scalars(rows if after is None else rows.where(table.id > after)).all()
 
@@ -216,21 +216,26 @@ def _judged(row: Judgement) -> Judged:
     )
 
 
-def _line(row: Judgement | Comparison) -> dict[str, Any]:
-    common = {"id": row.id, "created_at": row.created_at, "texts": row.texts}
-    if isinstance(row, Judgement):
-        return {
-            **common,
-            "type": "judgement",
-            "model": row.model,
-            "verdict": row.verdict,
-            "reasons": row.reasons,
-        }
+def _judgement_line(row: Judgement) -> dict[str, Any]:
     return {
-        **common,
+        "id": row.id,
+        "created_at": row.created_at,
+        "type": "judgement",
+        "model": row.model,
+        "verdict": row.verdict,
+        "reasons": row.reasons,
+        "texts": row.texts,
+    }
+
+
+def _vote_line(row: Comparison) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "created_at": row.created_at,
         "type": "comparison",
         "first": row.first,
         "second": row.second,
         "vote": row.vote,
         "blind": row.blind,
+        "texts": row.texts,
     }

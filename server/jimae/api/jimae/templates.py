@@ -90,7 +90,7 @@ class TemplateRoutes:
     async def list(self, request: Request) -> TemplateList:
         """One's own templates, those of one's groups, and the shipped ones."""
         language = preferred(request.headers.get("accept-language"))
-        found = await self._templates.list(caller_of(request), language)
+        found = await self._templates.seen_by(caller_of(request), language)
         return {"data": [_body(one) for one in found], "has_more": False}
 
     async def create(self, request: Request) -> TemplateBody:
@@ -114,7 +114,7 @@ class TemplateRoutes:
 
     async def export(self, request: Request) -> TemplateImport:
         """One's own templates, to be kept in a file or given to somebody."""
-        found = await self._templates.list(caller_of(request), "ja")
+        found = await self._templates.seen_by(caller_of(request), "ja")
         own = [one.form for one in found if one.source == "own"]
         return TemplateImport.model_construct(
             format="jimae-templates/1",

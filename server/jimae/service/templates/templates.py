@@ -38,7 +38,7 @@ class Templates:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def list(self, caller: Caller, language: Language) -> list[Told]:
+    async def seen_by(self, caller: Caller, language: Language) -> list[Told]:
         """One's own first, then those of one's groups, then the shipped ones."""
 
         def transaction(session: Session) -> Sequence[Template]:
