@@ -24,6 +24,7 @@ export const en: Texts = {
 
   menu: {
     account: "Account",
+    work: { templates: "Templates", compare: "Compare models", preferences: "How to answer" },
     admin: "Administration",
     audit: "Audit log",
     setup: "Make accounts, to share this server",

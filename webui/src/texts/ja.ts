@@ -22,6 +22,7 @@ export const ja = {
 
   menu: {
     account: "アカウント",
+    work: { templates: "定型プロンプト", compare: "モデルを比べる", preferences: "回答のしかた" },
     admin: "管理",
     audit: "監査ログ",
     setup: "アカウントを作って共有する",
