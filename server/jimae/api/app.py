@@ -54,6 +54,7 @@ from jimae.api.jimae.chat_schema import (
     UnshareQuery,
 )
 from jimae.api.jimae.chats import ChatRoutes, FolderRoutes
+from jimae.api.jimae.directories import DirectoryRoutes
 from jimae.api.jimae.feedback import LINES as JSONL
 from jimae.api.jimae.feedback import (
     ComparisonRequest,
@@ -61,12 +62,39 @@ from jimae.api.jimae.feedback import (
     JudgedQuery,
     JudgementRequest,
 )
+from jimae.api.jimae.groups import GroupRoutes
 from jimae.api.jimae.keys import KeyRequest, KeyRoutes, KeysQuery, NewKeyBody, OwnKeysQuery
 from jimae.api.jimae.limits import LimitBody, LimitRequest, LimitRoutes
+from jimae.api.jimae.me import MeRoutes
+from jimae.api.jimae.models import ImportRequest, ModelAdminRoutes
+from jimae.api.jimae.people import PeopleRoutes
+from jimae.api.jimae.policy import AcceptRequest, CheckRequest, PolicyRoutes
+from jimae.api.jimae.policy_admin import (
+    AcceptedQuery,
+    PolicyAdminRoutes,
+    RuleRequest,
+    TextRequest,
+    TrustRequest,
+    WordRequest,
+)
 from jimae.api.jimae.preferences import PreferenceRoutes, PreferencesRequest
-from jimae.api.jimae.schema import SignInRequest
+from jimae.api.jimae.schema import (
+    DeleteUserQuery,
+    GroupRequest,
+    GroupsQuery,
+    MemberRequest,
+    MeRequest,
+    NewGroupRequest,
+    NewUserRequest,
+    PasswordRequest,
+    SetupRequest,
+    SignInRequest,
+    UserRequest,
+    UsersQuery,
+)
 from jimae.api.jimae.session import SessionBody, SessionRoutes
 from jimae.api.jimae.statistics import StatisticsBody, StatisticsQuery, StatisticsRoutes
+from jimae.api.jimae.system import SystemRoutes
 from jimae.api.jimae.templates import TemplateImport, TemplateRequest, TemplateRoutes
 from jimae.api.limit_headers import LimitHeaders
 from jimae.api.models import ModelRoutes
@@ -110,6 +138,11 @@ from jimae.api.openai.responses.schema import (
 from jimae.api.openai.routes import OpenAIRoutes
 from jimae.api.page import Page, SecurityHeaders, page_directory
 from jimae.api.rerank import RerankBody, RerankRequest, RerankRoutes
+from jimae.api.scim.document import BODY as SCIM_BODY
+from jimae.api.scim.document import SEARCH as SCIM_SEARCH
+from jimae.api.scim.document import answers as scim_answers
+from jimae.api.scim.errors import PREFIX as SCIM
+from jimae.api.scim.routes import ScimRoutes
 from jimae.api.tokenizer import DetokenizeRequest, TokenizeRequest, TokenizerRoutes
 from jimae.service.service import Service
 from jimae.settings import Settings
@@ -117,6 +150,7 @@ from jimae.settings import Settings
 REF = "#/components/schemas/{model}"
 # Bodies that are read with our own limits, and described here.
 REQUESTS: tuple[type[BaseModel], ...] = (
+    ImportRequest,
     ChatRequest,
     CompletionRequest,
     EmbeddingRequest,
@@ -134,14 +168,16 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     OllamaGenerateRequest,
     EmbedRequest,
     OldEmbedRequest,
-    SignInRequest,
     ShowRequest,
     PullRequest,
-    TemplateRequest,
-    TemplateImport,
-    PreferencesRequest,
-    JudgementRequest,
-    ComparisonRequest,
+    KeyRequest,
+    LimitRequest,
+    AcceptRequest,
+    CheckRequest,
+    TextRequest,
+    RuleRequest,
+    WordRequest,
+    TrustRequest,
     NewChatRequest,
     ChatUpdate,
     AskRequest,
@@ -149,8 +185,12 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     ShareRequest,
     FolderRequest,
     FolderUpdate,
-    KeyRequest,
-    LimitRequest,
+    TemplateRequest,
+    TemplateImport,
+    PreferencesRequest,
+    JudgementRequest,
+    ComparisonRequest,
+    SignInRequest,
 )
 
 
@@ -318,25 +358,39 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     delete("/api/delete", name="delete_model", status_code=403, responses=failed())(ollama.change)
 
     failed = partial(failures, errors.Envelope)
-    keys, limits, figures = KeyRoutes(service), LimitRoutes(service), StatisticsRoutes(service)
-    one, made = "/jimae/me/keys/{key_id}", answers(NewKeyBody, failed(KEPT, BODY))
-    listed, gone = failed(KEPT, QUERY), failed(KEPT)
-    get("/jimae/me/keys", responses=listed, openapi_extra=query(OwnKeysQuery))(keys.list_own)
-    post("/jimae/me/keys", responses=made, openapi_extra=_body(KeyRequest))(keys.create)
-    delete(one, responses=gone)(keys.revoke_own)
-    get("/jimae/admin/keys", responses=listed, openapi_extra=query(KeysQuery))(keys.list_all)
-    delete("/jimae/admin/keys/{key_id}", responses=gone)(keys.revoke)
-    one, changed = "/jimae/admin/limits/{subject}", answers(LimitBody, failed(KEPT, BODY))
-    get("/jimae/me/usage", responses=failed())(limits.usage)
-    get("/jimae/admin/limits", responses=failed())(limits.list)
-    get(one, responses=answers(LimitBody, gone))(limits.get)
-    app.put(one, responses=changed, openapi_extra=_body(LimitRequest))(limits.put)
-    delete(one, responses=answers(LimitBody, gone))(limits.delete)
+    templates, preferences = TemplateRoutes(service), PreferenceRoutes(service)
+    one, changed = "/jimae/templates/{template_id}", failed(KEPT, BODY)
+    get("/jimae/templates", responses=failed())(templates.list)
+    post("/jimae/templates", responses=changed, openapi_extra=_body(TemplateRequest))(
+        templates.create
+    )
+    get("/jimae/templates/export", responses=failed())(templates.export)
+    post("/jimae/templates/import", responses=changed, openapi_extra=_body(TemplateImport))(
+        templates.import_
+    )
+    post(one, responses=changed, openapi_extra=_body(TemplateRequest))(templates.update)
+    delete(one, responses=failed(KEPT))(templates.delete)
+    get("/jimae/preferences", responses=failed())(preferences.get)
+    post("/jimae/preferences", responses=changed, openapi_extra=_body(PreferencesRequest))(
+        preferences.set
+    )
+    feedback = FeedbackRoutes(service)
+    judged = query(JudgedQuery)
+    get("/jimae/feedback", responses=failed(QUERY), openapi_extra=judged)(feedback.judged)
+    post("/jimae/feedback", responses=changed, openapi_extra=_body(JudgementRequest))(
+        feedback.judge
+    )
+    delete("/jimae/feedback/{turn_id}", responses=failed(KEPT))(feedback.take_back)
+    get("/jimae/comparisons", responses=failed())(feedback.standings)
+    post("/jimae/comparisons", responses=changed, openapi_extra=_body(ComparisonRequest))(
+        feedback.vote
+    )
     get(
-        "/jimae/admin/statistics",
-        responses=answers(StatisticsBody, listed, "text/csv"),
-        openapi_extra=query(StatisticsQuery),
-    )(figures.get)
+        "/jimae/admin/feedback/export",
+        responses={200: {"content": {JSONL: {}}}, **failed()},
+        response_class=Response,
+    )(feedback.export)
+
     chats, folders = ChatRoutes(service), FolderRoutes(service)
     events = {200: {"content": {EVENTS: {"schema": {"type": "string"}}}}}
     listed, read = failed(KEPT, QUERY), failed(KEPT, BODY)
@@ -374,39 +428,25 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     post("/jimae/folders", responses=read, openapi_extra=_body(FolderRequest))(folders.create)
     post(one, responses=read, openapi_extra=_body(FolderUpdate))(folders.update)
     delete(one, responses=failed(KEPT))(folders.delete)
-    templates, preferences = TemplateRoutes(service), PreferenceRoutes(service)
-    one, changed = "/jimae/templates/{template_id}", failed(KEPT, BODY)
-    get("/jimae/templates", responses=failed())(templates.list)
-    post("/jimae/templates", responses=changed, openapi_extra=_body(TemplateRequest))(
-        templates.create
-    )
-    get("/jimae/templates/export", responses=failed())(templates.export)
-    post("/jimae/templates/import", responses=changed, openapi_extra=_body(TemplateImport))(
-        templates.import_
-    )
-    post(one, responses=changed, openapi_extra=_body(TemplateRequest))(templates.update)
-    delete(one, responses=failed(KEPT))(templates.delete)
-    get("/jimae/preferences", responses=failed())(preferences.get)
-    post("/jimae/preferences", responses=changed, openapi_extra=_body(PreferencesRequest))(
-        preferences.set
-    )
-    feedback = FeedbackRoutes(service)
-    judged = query(JudgedQuery)
-    get("/jimae/feedback", responses=failed(QUERY), openapi_extra=judged)(feedback.judged)
-    post("/jimae/feedback", responses=changed, openapi_extra=_body(JudgementRequest))(
-        feedback.judge
-    )
-    delete("/jimae/feedback/{turn_id}", responses=failed(KEPT))(feedback.take_back)
-    get("/jimae/comparisons", responses=failed())(feedback.standings)
-    post("/jimae/comparisons", responses=changed, openapi_extra=_body(ComparisonRequest))(
-        feedback.vote
-    )
+    keys, limits, figures = KeyRoutes(service), LimitRoutes(service), StatisticsRoutes(service)
+    one, made = "/jimae/me/keys/{key_id}", answers(NewKeyBody, failed(KEPT, BODY))
+    listed, gone = failed(KEPT, QUERY), failed(KEPT)
+    get("/jimae/me/keys", responses=listed, openapi_extra=query(OwnKeysQuery))(keys.list_own)
+    post("/jimae/me/keys", responses=made, openapi_extra=_body(KeyRequest))(keys.create)
+    delete(one, responses=gone)(keys.revoke_own)
+    get("/jimae/admin/keys", responses=listed, openapi_extra=query(KeysQuery))(keys.list_all)
+    delete("/jimae/admin/keys/{key_id}", responses=gone)(keys.revoke)
+    one, changed = "/jimae/admin/limits/{subject}", answers(LimitBody, failed(KEPT, BODY))
+    get("/jimae/me/usage", responses=failed())(limits.usage)
+    get("/jimae/admin/limits", responses=failed())(limits.list)
+    get(one, responses=answers(LimitBody, gone))(limits.get)
+    app.put(one, responses=changed, openapi_extra=_body(LimitRequest))(limits.put)
+    delete(one, responses=answers(LimitBody, gone))(limits.delete)
     get(
-        "/jimae/admin/feedback/export",
-        responses={200: {"content": {JSONL: {}}}, **failed()},
-        response_class=Response,
-    )(feedback.export)
-
+        "/jimae/admin/statistics",
+        responses=answers(StatisticsBody, listed, "text/csv"),
+        openapi_extra=query(StatisticsQuery),
+    )(figures.get)
     unready: Responses = {503: {"model": Ready | errors.Envelope}}
     get("/health/live", responses=failed())(health.live)
     get("/health/ready", responses=answers(Ready, {**failed(), **unready}))(health.ready)
@@ -417,11 +457,124 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     get("/jimae/session", responses=failed())(sessions.get)
     post("/jimae/session", responses=signed, openapi_extra=_body(SignInRequest))(sessions.sign_in)
     delete("/jimae/session", responses=answers(SessionBody, failed()))(sessions.sign_out)
+    begun = answers(SessionBody, failed(BODY, KEPT, WAIT))
+    post("/jimae/setup", responses=begun, openapi_extra=_body(SetupRequest))(sessions.set_up)
+    _add_people(app, service)
+    _add_directories(app, service)
+
+    policy, rules = PolicyRoutes(service), PolicyAdminRoutes(service)
+    changed, listed = failed(KEPT, BODY), failed(KEPT, QUERY)
+    get("/jimae/policy", responses=failed())(policy.get)
+    post("/jimae/policy/check", responses=changed, openapi_extra=_body(CheckRequest))(policy.check)
+    post("/jimae/me/policy", responses=changed, openapi_extra=_body(AcceptRequest))(policy.accept)
+    one = "/jimae/admin/policy"
+    get(one, responses=failed())(rules.overview)
+    get(f"{one}/texts", responses=failed())(rules.list_texts)
+    post(f"{one}/texts", responses=changed, openapi_extra=_body(TextRequest))(rules.publish)
+    get(f"{one}/template", responses=failed())(rules.template)
+    get(f"{one}/accepted", responses=listed, openapi_extra=query(AcceptedQuery))(rules.accepted)
+    app.put(f"{one}/rules", responses=changed, openapi_extra=_body(RuleRequest))(rules.set_rule)
+    delete(f"{one}/rules/{{rule_id}}", responses=failed(KEPT))(rules.delete_rule)
+    post(f"{one}/words", responses=changed, openapi_extra=_body(WordRequest))(rules.add_word)
+    delete(f"{one}/words/{{word_id}}", responses=failed(KEPT))(rules.delete_word)
+    app.put(f"{one}/models", responses=changed, openapi_extra=_body(TrustRequest))(rules.trust)
+
+    cards, system = ModelAdminRoutes(service), SystemRoutes(service)
+    one, acted = "/jimae/admin/models/{model_id}", failed(MODEL, KEPT)
+    get("/jimae/models", responses=failed())(cards.cards)
+    get("/jimae/admin/models", responses=failed())(cards.list)
+    post(f"{one}/load", responses=acted)(cards.load)
+    post(f"{one}/unload", responses=acted)(cards.unload)
+    post(
+        "/jimae/admin/imports",
+        responses=failed(BODY, MODEL, KEPT),
+        openapi_extra=_body(ImportRequest),
+    )(cards.import_)
+    get("/jimae/admin/queue", responses=failed())(system.queue)
+    get("/jimae/admin/system", responses=failed())(system.system)
+    get("/jimae/admin/settings", responses=failed())(system.settings)
 
     # Not a mount: one at "/" would take a wrong method on a route above for its own.
     app.router.default = Page(page_directory())
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
+
+
+def _add_people(app: FastAPI, service: Service) -> None:
+    """One's own account, and those that one looks after."""
+    get, post, delete = app.get, app.post, app.delete
+    me, people, groups = MeRoutes(service), PeopleRoutes(service), GroupRoutes(service)
+    failed = partial(failures, errors.Envelope)
+    kept, listed, changed = failed(KEPT), failed(KEPT, QUERY), failed(KEPT, BODY, WAIT)
+
+    get("/jimae/me", responses=kept)(me.get)
+    post("/jimae/me", responses=changed, openapi_extra=_body(MeRequest))(me.change)
+    post("/jimae/me/password", responses=changed, openapi_extra=_body(PasswordRequest))(
+        me.change_password
+    )
+    get("/jimae/me/sessions", responses=kept)(me.list_sessions)
+    delete("/jimae/me/sessions", responses=kept)(me.end_other_sessions)
+    delete("/jimae/me/sessions/{session_id}", responses=kept)(me.end_session)
+
+    every, one = "/jimae/admin/users", "/jimae/admin/users/{user_id}"
+    get(every, responses=listed, openapi_extra=query(UsersQuery))(people.list)
+    post(every, responses=changed, openapi_extra=_body(NewUserRequest))(people.create)
+    get(one, responses=kept)(people.get)
+    post(one, responses=changed, openapi_extra=_body(UserRequest))(people.change)
+    delete(one, responses=listed, openapi_extra=query(DeleteUserQuery))(people.delete)
+    post(f"{one}/password", responses=failed(KEPT, WAIT))(people.reset_password)
+    get(f"{one}/sessions", responses=kept)(people.list_sessions)
+    delete(f"{one}/sessions", responses=kept)(people.end_sessions)
+    delete(f"{one}/sessions/{{session_id}}", responses=kept)(people.end_session)
+
+    every, one = "/jimae/admin/groups", "/jimae/admin/groups/{group_id}"
+    get(every, responses=listed, openapi_extra=query(GroupsQuery))(groups.list)
+    post(every, responses=changed, openapi_extra=_body(NewGroupRequest))(groups.create)
+    get(one, responses=kept)(groups.get)
+    post(one, responses=changed, openapi_extra=_body(GroupRequest))(groups.change)
+    delete(one, responses=kept)(groups.delete)
+    members = f"{one}/members"
+    get(members, responses=listed, openapi_extra=query(GroupsQuery))(groups.list_members)
+    post(members, responses=changed, openapi_extra=_body(MemberRequest))(groups.add_member)
+    delete(f"{members}/{{user_id}}", responses=kept)(groups.remove_member)
+
+
+def _add_directories(app: FastAPI, service: Service) -> None:
+    """Signing in at a provider, and what directories keep here by SCIM."""
+    get, directories = app.get, DirectoryRoutes(service)
+    failed = partial(failures, errors.Envelope)
+    page: Responses = {
+        status: {"content": {"text/html": {}}, **described}
+        for status, described in failed(FOUND, (400, 401, 422, 502)).items()
+    }
+    one = "/jimae/session/providers/{provider_id}"
+    for path, handler in ((one, directories.begin), (f"{one}/callback", directories.end)):
+        get(path, status_code=303, responses=page, response_class=Response)(handler)
+    get("/jimae/admin/directories", responses=failed())(directories.list)
+
+    scim, base = ScimRoutes(service), SCIM
+    shown, written = scim_answers(400, 404), scim_answers(400, 404, 409, 413, 415, 507)
+    made = scim_answers(400, 404, 409, 413, 415, 507, good=201)
+    gone = scim_answers(404, 507, good=204)
+    get(f"{base}/ServiceProviderConfig", responses=shown)(scim.config)
+    get(f"{base}/Schemas", responses=shown)(scim.schemas)
+    get(f"{base}/Schemas/{{schema_id}}", responses=shown)(scim.schema)
+    get(f"{base}/ResourceTypes", responses=shown)(scim.resource_types)
+    get(f"{base}/ResourceTypes/{{type_id}}", responses=shown)(scim.resource_type)
+    every, one = f"{base}/Users", f"{base}/Users/{{user_id}}"
+    get(every, responses=shown, openapi_extra=SCIM_SEARCH)(scim.list_users)
+    app.post(every, status_code=201, responses=made, openapi_extra=SCIM_BODY)(scim.create_user)
+    get(one, responses=shown)(scim.get_user)
+    app.put(one, responses=written, openapi_extra=SCIM_BODY)(scim.replace_user)
+    app.patch(one, responses=written, openapi_extra=SCIM_BODY)(scim.patch_user)
+    app.delete(one, status_code=204, responses=gone)(scim.delete_user)
+    every, one = f"{base}/Groups", f"{base}/Groups/{{group_id}}"
+    get(every, responses=shown, openapi_extra=SCIM_SEARCH)(scim.list_groups)
+    app.post(every, status_code=201, responses=made, openapi_extra=SCIM_BODY)(scim.create_group)
+    get(one, responses=shown)(scim.get_group)
+    app.put(one, responses=written, openapi_extra=SCIM_BODY)(scim.replace_group)
+    app.patch(one, responses=written, openapi_extra=SCIM_BODY)(scim.patch_group)
+    app.delete(one, status_code=204, responses=gone)(scim.delete_group)
 
 
 def _body(schema: type[BaseModel]) -> dict[str, Any]:

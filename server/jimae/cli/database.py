@@ -36,14 +36,17 @@ def settings_of(data_dir: Path | None) -> Settings:
     return load(overrides={"data_dir": data_dir})
 
 
-def transact(settings: Settings, transaction: Callable[[Session], T]) -> T:
-    """The result of one transaction, once it is committed. Raises what `Store.write` raises."""
+def transact(
+    settings: Settings, transaction: Callable[[Session], T], *, erases: bool = False
+) -> T:
+    """The result of one transaction, once it is committed; of what it `erases` nothing is left
+    in the files. Raises what `Store.write` raises."""
 
     async def run() -> T:
         store = Store(settings)
         await store.open()
         try:
-            return await store.write(transaction)
+            return await (store.erase if erases else store.write)(transaction)
         finally:
             await store.close()
 

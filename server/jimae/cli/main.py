@@ -10,10 +10,12 @@ import typer
 from jimae.cli.bench import bench
 from jimae.cli.chat import chat
 from jimae.cli.console import show_error, words
+from jimae.cli.groups import groups
 from jimae.cli.models import models
 from jimae.cli.pull import pull
 from jimae.cli.serve import serve
 from jimae.cli.tune import tune
+from jimae.cli.users import users
 from jimae.cli.version import version
 from jimae.errors import JimaeError
 
@@ -37,6 +39,8 @@ app = typer.Typer(
 )
 for command in (serve, pull, models, chat, bench, tune, version):
     app.command()(command)
+app.add_typer(users, name="users")
+app.add_typer(groups, name="groups")
 
 
 def main() -> None:

@@ -175,4 +175,86 @@ TEXTS: dict[str, Text] = {
         "「{name}」は最初のアカウントになるため、管理者でなければなりません: "
         "jimae users add {name} --role admin",
     ),
+    "last_admin": Text(
+        409,
+        INVALID,
+        "'{name}' is the only administrator who can sign in. Make another one first: "
+        "jimae users set NAME --role admin",
+        "「{name}」はサインインできる唯一の管理者です。先に別の管理者を作ってください: "
+        "jimae users set 名前 --role admin",
+    ),
+    "role_not_yours": Text(
+        403,
+        FORBIDDEN,
+        "Only administrators may change '{param}'.",
+        "「{param}」を変更できるのは管理者だけです。",
+    ),
+    "heir_same": Text(
+        400,
+        INVALID,
+        "'{param}' is '{name}', who is to be deleted. Name somebody else.",
+        "「{param}」の「{name}」は削除される本人です。別の人を指定してください。",
+    ),
+    "no_account": Text(
+        409,
+        INVALID,
+        "There are no accounts on this server, so there is nothing of yours to change. The first "
+        "one: jimae users add NAME --role admin",
+        "このサーバーにはアカウントがないため、変更できるものがありません。最初の 1 つを作るには: "
+        "jimae users add 名前 --role admin",
+    ),
+    "user_session_not_found": Text(
+        404,
+        NOT_FOUND,
+        "There is no session '{id}' here. It may have ended.",
+        "セッション「{id}」はありません。既に終了した可能性があります。",
+    ),
+    # --- groups ------------------------------------------------------------------------
+    "group_not_found": Text(
+        404,
+        NOT_FOUND,
+        "There is no group '{id}' here. `jimae groups list` lists them.",
+        "グループ「{id}」はここにありません。一覧は `jimae groups list` で見られます。",
+    ),
+    "not_a_manager": Text(
+        409,
+        INVALID,
+        "'{name}' has the role {role}, which cannot look after a group ({param}). First: "
+        "jimae users set {name} --role manager",
+        "「{name}」の権限は {role} のため、グループを管理できません（{param}）。先に: "
+        "jimae users set {name} --role manager",
+    ),
+    "not_a_member": Text(
+        404,
+        NOT_FOUND,
+        "'{name}' is not a member of '{group}'.",
+        "「{name}」は「{group}」のメンバーではありません。",
+    ),
+    # --- the first administrator -----------------------------------------------------------
+    "setup_done": Text(
+        409,
+        INVALID,
+        "This server has accounts already. An administrator makes others.",
+        "このサーバーには既にアカウントがあります。新しいアカウントは管理者が作成します。",
+    ),
+    "setup_no_code": Text(
+        403,
+        FORBIDDEN,
+        "There is no code for the set-up, or its time or tries are used up. On the server's "
+        "machine: jimae users setup-code",
+        "設定用のコードがないか、期限または回数を過ぎています。サーバーのマシンで: "
+        "jimae users setup-code",
+    ),
+    "setup_code_wrong": Text(
+        400,
+        INVALID,
+        "The '{param}' is not the one that the terminal showed. It can be tried {left} more times.",
+        "「{param}」が端末に表示されたものと違います。あと {left} 回試せます。",
+    ),
+    "passwords_differ": Text(
+        400,
+        INVALID,
+        "The two passwords differ. Type the same one twice.",
+        "2 つのパスワードが違います。同じものを 2 回入力してください。",
+    ),
 }

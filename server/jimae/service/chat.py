@@ -131,7 +131,7 @@ class Chat:
             for ask, prompt in zip(asks, prompts, strict=True)
             for index in range(ask.n)
         ]
-        async with aclosing(self._runs.follow(sources)) as events:
+        async with aclosing(self._runs.follow(sources, caller)) as events:
             async for event in events:
                 yield event
 

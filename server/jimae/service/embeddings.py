@@ -152,7 +152,7 @@ class Embeddings:
                 self._sequence(ask.model, request, name.format(index), turns)
                 for index, request in enumerate(requests)
             ]
-            return self._runs.follow(sources)
+            return self._runs.follow(sources, caller)
 
         found: dict[int, bytes] = {}
         tokens = 0

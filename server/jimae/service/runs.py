@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, Set
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import anyio
 
 from jimae.errors import JimaeError
+from jimae.service.caller import SERVER, Caller
 
 T = TypeVar("T")
 
@@ -24,21 +25,41 @@ class _Ended(NamedTuple):
     error: BaseException | None
 
 
+class _Following(NamedTuple):
+    """What one reader reads, and for whom."""
+
+    queue: asyncio.Queue[Any]
+    tasks: Sequence[asyncio.Task[None]]
+    caller: Caller
+
+    def end(self, error: JimaeError) -> None:
+        self.queue.put_nowait(_Ended(error))
+
+    def cut(self, error: JimaeError) -> None:
+        """End it now: what was written and not yet read is not read any more."""
+        for task in self.tasks:
+            task.cancel()
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.end(error)
+
+
 class Runs:
     """Every answer that is being written.
 
     `refuse` lets no new one begin; `end` ends those that run, each with an
-    error of its own, so that no reader is left without a last word.
+    error of its own, so that no reader is left without a last word. `revoke` ends those of
+    callers who may not ask any more.
     """
 
     def __init__(self) -> None:
-        self._queues: set[asyncio.Queue[Any]] = set()
+        self._followed: set[_Following] = set()
         self._refusing = False
         self._told: list[Callable[[], None]] = []
 
     @property
     def active(self) -> int:
-        return len(self._queues)
+        return len(self._followed)
 
     @property
     def refusing(self) -> bool:
@@ -55,27 +76,38 @@ class Runs:
 
     def end(self) -> None:
         self.refuse()
-        for queue in self._queues:
-            queue.put_nowait(_Ended(JimaeError("server_stopping")))
+        for following in self._followed:
+            following.end(JimaeError("server_stopping"))
+
+    def callers(self) -> set[Caller]:
+        """For whom something is being written."""
+        return {following.caller for following in self._followed}
+
+    def revoke(self, callers: Set[Caller]) -> None:
+        for following in self._followed:
+            if following.caller in callers:
+                following.cut(JimaeError("access_revoked"))
 
     async def follow(
-        self, sources: Sequence[AsyncIterator[T]]
+        self, sources: Sequence[AsyncIterator[T]], caller: Caller = SERVER
     ) -> AsyncGenerator[tuple[int, T], None]:
         """Read several sources at once; yield each event with its source's index.
 
         Nothing is claimed before the first event is asked for. The first error
         ends all of them, as does closing this iterator; when it returns, every
-        source has been closed. Raises `server_stopping` and what the sources raise.
+        source has been closed. Raises `server_stopping`, `access_revoked` and what the
+        sources raise.
         """
         if self._refusing:
             raise JimaeError("server_stopping")
         # Unbounded: a source makes at most one event a token, and a slow reader
         # must not hold up the step that writes everybody else's answer.
         queue: asyncio.Queue[_Item[T] | _Ended] = asyncio.Queue()
-        self._queues.add(queue)
-        tasks = [
+        tasks = tuple(
             asyncio.create_task(_pump(index, source, queue)) for index, source in enumerate(sources)
-        ]
+        )
+        following = _Following(queue, tasks, caller)
+        self._followed.add(following)
         open_sources = len(tasks)
         try:
             while open_sources:
@@ -87,7 +119,7 @@ class Runs:
                 else:
                     open_sources -= 1
         finally:
-            self._queues.discard(queue)
+            self._followed.discard(following)
             for task in tasks:
                 task.cancel()
             # The reader may have been cancelled: the sources are freed all the same.

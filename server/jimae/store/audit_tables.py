@@ -16,12 +16,12 @@ A record whose body is null was deleted: its digest keeps the chain provable.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from sqlalchemy import BigInteger, Double, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from jimae.store.tables import Owned
+from jimae.store.tables import Fate, Owned
 
 HASH = String(64)
 PIECES: Final = 4096
@@ -35,6 +35,7 @@ class AuditRecord(Owned):
     """
 
     __tablename__ = "audit_records"
+    fate: ClassVar[Fate] = "stays"
 
     seq: Mapped[int] = mapped_column(BigInteger, unique=True)
     act: Mapped[str] = mapped_column(String(64))
@@ -65,6 +66,7 @@ class AuditContent(Owned):
     """
 
     __tablename__ = "audit_contents"
+    fate: ClassVar[Fate] = "stays"
 
     seq: Mapped[int] = mapped_column(BigInteger, unique=True)
     key_id: Mapped[str | None] = mapped_column(String(16))
@@ -81,6 +83,7 @@ class AuditWords(Owned):
     """
 
     __tablename__ = "audit_words"
+    fate: ClassVar[Fate] = "stays"
 
     number: Mapped[int] = mapped_column(BigInteger, unique=True)
     words: Mapped[str] = mapped_column(Text)
@@ -90,6 +93,7 @@ class AuditHead(Owned):
     """The last record of the chain: one row, whose lock whoever appends holds until they commit."""
 
     __tablename__ = "audit_heads"
+    fate: ClassVar[Fate] = "stays"
 
     seq: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[str] = mapped_column(HASH)
@@ -99,12 +103,14 @@ class AuditOpen(Owned):
     """An answer that has begun; `id` is the record of that."""
 
     __tablename__ = "audit_open"
+    fate: ClassVar[Fate] = "stays"
 
 
 class AuditCheckpoint(Owned):
     """A signed statement of how far the chain went. `body` is its canonical text."""
 
     __tablename__ = "audit_checkpoints"
+    fate: ClassVar[Fate] = "stays"
 
     seq: Mapped[int] = mapped_column(BigInteger, index=True)
     body: Mapped[str] = mapped_column(Text)
@@ -114,6 +120,7 @@ class AuditCertificate(Owned):
     """A signed statement of what was deleted. `kind` is `metadata` or `content`."""
 
     __tablename__ = "audit_certificates"
+    fate: ClassVar[Fate] = "stays"
 
     kind: Mapped[str] = mapped_column(String(16))
     body: Mapped[str] = mapped_column(Text)
@@ -124,6 +131,7 @@ class AuditHold(Owned):
     everybody), from `since` until `until` (null: without end). `owner` is who laid it."""
 
     __tablename__ = "audit_holds"
+    fate: ClassVar[Fate] = "stays"
 
     reason: Mapped[str] = mapped_column(String(1024))
     account_id: Mapped[str | None] = mapped_column(String(128))
@@ -136,5 +144,6 @@ class AuditRule(Owned):
     """How many days something is kept; `id` is `metadata` or `content`, 0 days for ever."""
 
     __tablename__ = "audit_rules"
+    fate: ClassVar[Fate] = "stays"
 
     days: Mapped[int]

@@ -6,12 +6,12 @@ some characters in others.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Double, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from jimae.store.tables import Json, Owned
+from jimae.store.tables import Fate, Json, Owned
 
 
 class Template(Owned):
@@ -32,6 +32,7 @@ class Preference(Owned):
     each owner. `consented_at` is null without consent."""
 
     __tablename__ = "preferences"
+    fate: ClassVar[Fate] = "goes"
 
     consented_at: Mapped[float | None] = mapped_column(Double)
     data: Mapped[dict[str, Any]] = mapped_column(Json)

@@ -6,12 +6,12 @@ ledger   one row for each request that was let in or refused
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Double, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from jimae.store.tables import Json, Owned
+from jimae.store.tables import Fate, Json, Owned
 
 
 class Limit(Owned):
@@ -22,6 +22,7 @@ class Limit(Owned):
     """
 
     __tablename__ = "limits"
+    fate: ClassVar[Fate] = "goes"
 
     kind: Mapped[str] = mapped_column(String(16))
     rules: Mapped[dict[str, Any]] = mapped_column(Json)
@@ -39,6 +40,7 @@ class LedgerEntry(Owned):
     """
 
     __tablename__ = "ledger"
+    fate: ClassVar[Fate] = "stays"
 
     group_id: Mapped[str | None] = mapped_column(String(64))
     key_id: Mapped[str | None] = mapped_column(String(64))

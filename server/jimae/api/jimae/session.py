@@ -20,7 +20,7 @@ from jimae.api.credentials import (
 )
 from jimae.api.explain import fitted
 from jimae.api.jimae.bodies import MeBody, me_body
-from jimae.api.jimae.schema import SignInRequest
+from jimae.api.jimae.schema import SetupRequest, SignInRequest
 from jimae.errors import JimaeError
 from jimae.service.accounts.accounts import Credentials
 from jimae.service.accounts.sessions import Opened
@@ -78,6 +78,14 @@ class SessionRoutes:
         wanted = fitted(await read_object(request, LIMIT_MIB), SignInRequest)
         opened = await self._sign_ins.sign_in(
             wanted.name, wanted.password, visitor_of(request), token_of(request)
+        )
+        return await self.opened(request, opened)
+
+    async def set_up(self, request: Request) -> Response:
+        """Make the first administrator with the code that the terminal tells."""
+        wanted = fitted(await read_object(request, LIMIT_MIB), SetupRequest)
+        opened = await self._sign_ins.set_up(
+            wanted.code, wanted.name, wanted.password, visitor_of(request)
         )
         return await self.opened(request, opened)
 

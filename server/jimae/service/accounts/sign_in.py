@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
-from jimae.service.accounts import attempts, people, sessions
-from jimae.service.accounts.names import cut
+from jimae.service.accounts import attempts, people, sessions, setup
+from jimae.service.accounts.names import cut, sign_in_name
 from jimae.service.accounts.passwords import Passwords
 from jimae.service.accounts.sessions import Opened, Visitor
 from jimae.service.audit.record import note
-from jimae.service.caller import Caller
+from jimae.service.caller import LOCAL, Caller
 from jimae.settings import AccountsSettings
 from jimae.store.account_tables import Account, SignIn
 from jimae.store.store import Store
@@ -106,6 +106,28 @@ class SignIns:
         if opened is None:
             raise JimaeError("sign_in_failed")
         return opened
+
+    async def set_up(self, code: str, name: str, password: str, visitor: Visitor) -> Opened:
+        """The first administrator, with the code of the terminal; they are signed in.
+
+        Raises `setup_done`, `setup_no_code`, `setup_code_wrong`, and what is wrong with the
+        name or the password.
+        """
+        self._passwords.check(password, sign_in_name(name))
+        password_hash = await self._passwords.hash(password)
+
+        def make(session: Session) -> Opened | JimaeError:
+            wrong = setup.use_code(session, code)
+            if wrong is not None:
+                return wrong
+            admin = people.NewPerson(name=name, role="admin")
+            account = people.create(session, LOCAL, admin, password_hash=password_hash)
+            return self._begin_session(session, account, visitor, "setup", None)
+
+        made = await self._store.write(make)
+        if isinstance(made, JimaeError):
+            raise made
+        return made
 
     async def sign_out(self, caller: Caller) -> None:
         def end(session: Session) -> None:
