@@ -50,7 +50,7 @@ class LimitHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start" and _metered(scope):
-                caller = scope["state"].get("caller")
+                caller = scope.get("state", {}).get("caller")
                 if caller is not None:
                     MutableHeaders(raw=message.setdefault("headers", [])).update(
                         headers(self._limits.standing(caller), of(scope) == "anthropic")
