@@ -11,11 +11,14 @@ from jimae.cli.bench import bench
 from jimae.cli.chat import chat
 from jimae.cli.console import show_error, words
 from jimae.cli.groups import groups
+from jimae.cli.keys import keys
+from jimae.cli.limits import limits
 from jimae.cli.models import models
 from jimae.cli.pull import pull
 from jimae.cli.serve import serve
 from jimae.cli.tune import tune
 from jimae.cli.users import users
+from jimae.cli.usage import usage
 from jimae.cli.version import version
 from jimae.errors import JimaeError
 
@@ -39,8 +42,11 @@ app = typer.Typer(
 )
 for command in (serve, pull, models, chat, bench, tune, version):
     app.command()(command)
+app.command()(usage)
 app.add_typer(users, name="users")
 app.add_typer(groups, name="groups")
+app.add_typer(keys, name="keys")
+app.add_typer(limits, name="limits")
 
 
 def main() -> None:
