@@ -67,6 +67,7 @@ class SessionRoutes:
     def __init__(self, service: Service) -> None:
         self._accounts = service.accounts
         self._sign_ins = service.sign_ins
+        self._directories = service.directories
         self._seconds = service.settings.accounts.session_hours * 3600
 
     async def get(self, request: Request) -> SessionBody:
@@ -115,9 +116,12 @@ class SessionRoutes:
             "setup": not there,
             "me": None if me is None else me_body(me),
             "csrf": None if me is None else me.csrf,
-            "sign_in": {"password": True, "providers": []},
+            "sign_in": {"password": True, "providers": self._providers()},
             "policy": None,
         }
+
+    def _providers(self) -> list[ProviderBody]:
+        return [{"id": shown.id, "name": shown.name} for shown in self._directories.shown()]
 
     def _response(self, body: SessionBody) -> Response:
         return Response(
