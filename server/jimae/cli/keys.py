@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from jimae.cli.console import printable, stdout, words
 from jimae.cli.database import DataDir, settings_of, terminal, transact
+from jimae.errors import JimaeError
 from jimae.service import keys as service
 from jimae.service.keys import MadeKey, NewKey, OwnedKey
 from jimae.service.limits.naming import named
@@ -137,13 +138,16 @@ def list_keys(
 def add(
     person: Annotated[str, typer.Argument(help=PERSON_HELP, show_default=False)],
     name: Annotated[str, typer.Argument(help=NAME_HELP, show_default=False)],
-    area: Annotated[list[Area] | None, typer.Option(help=AREA_HELP, show_default=False)] = None,
+    area: Annotated[
+        list[str] | None,
+        typer.Option(help=AREA_HELP, metavar="|".join(service.AREAS), show_default=False),
+    ] = None,
     model: Annotated[list[str] | None, typer.Option(help=MODEL_HELP, show_default=False)] = None,
     days: Annotated[float | None, typer.Option(min=0, help=DAYS_HELP, show_default=False)] = None,
     data_dir: DataDir = None,
 ) -> None:
     expires_at = None if days is None else time.time() + days * DAY
-    wanted = NewKey(name, tuple(area or ()), tuple(model or ()), expires_at)
+    wanted = NewKey(name, tuple(map(_area, area or ())), tuple(model or ()), expires_at)
 
     def create(session: Session) -> MadeKey:
         return service.create(session, terminal(), named(session, "account", person).id, wanted)
@@ -163,6 +167,15 @@ def revoke(
     owned = transact(settings_of(data_dir), take_back)
     told = f"{owned.row.prefix}… ({printable(owned.row.name)}, {printable(owned.account)})"
     stdout.print(words("Revoked:", "取り消しました:"), told, markup=False)
+
+
+def _area(text: str) -> str:
+    if text not in service.AREAS:
+        choices = ", ".join(service.AREAS)
+        raise JimaeError(
+            "invalid_choice", param="area", name="area", value=text[:60], choices=choices
+        )
+    return text
 
 
 def _show(found: list[OwnedKey], zone: ZoneInfo) -> None:
