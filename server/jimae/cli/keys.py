@@ -32,8 +32,6 @@ HEADINGS: Final = (
     ("State", "状態"),
 )
 
-Area = Literal["write", "read", "files", "models", "admin", "audit", "self", "provision"]
-
 keys = typer.Typer(
     no_args_is_help=True,
     help=words(
