@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 from typing import Final
@@ -47,22 +47,20 @@ PEOPLE: Final[dict[str, Claims]] = {
 class Provider:
     """A running provider. `rotate` gives it another key to sign with."""
 
-    def __init__(self, issuer: str, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, issuer: str, process: subprocess.Popen[str]) -> None:
         self.issuer = issuer
         self._process = process
 
-    async def rotate(self, algorithm: str = "RS256") -> None:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            await client.get(f"{self.issuer}/test/rotate/{algorithm}")
+    def rotate(self, algorithm: str = "RS256") -> None:
+        httpx.get(f"{self.issuer}/test/rotate/{algorithm}", trust_env=False)
 
-    async def stop(self) -> None:
-        if self._process.returncode is None:
-            self._process.kill()
-        await self._process.wait()
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
 
 
-@asynccontextmanager
-async def provider(redirect: str, *, in_id_token: bool = True) -> AsyncIterator[Provider]:
+@contextmanager
+def provider(redirect: str, *, in_id_token: bool = True) -> Iterator[Provider]:
     """A provider until the end of the block, with one client that comes back to `redirect`.
 
     With `in_id_token` false, the names and groups of people are told by userinfo only.
@@ -75,30 +73,27 @@ async def provider(redirect: str, *, in_id_token: bool = True) -> AsyncIterator[
         "people": PEOPLE,
         "inIdToken": in_id_token,
     }
-    process = await asyncio.create_subprocess_exec(
-        "node",
-        "oidc_provider.js",
+    with subprocess.Popen(
+        ["node", "oidc_provider.js"],
         cwd=HERE,
         env={
             "PATH": node_path(),
             "HOME": os.environ.get("HOME", "/"),
             "PROVIDER": json.dumps(told),
         },
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    assert process.stdout is not None
-    line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
-    while not line.startswith("http://"):
-        assert line, "the provider did not start"
-        line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
-    running = Provider(line, process)
-    try:
-        yield running
-    finally:
-        await running.stop()
-        process._transport.close()  # type: ignore[attr-defined]  # its pipes
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        issuer = next((line for line in process.stdout if line.startswith("http://")), None)
+        assert issuer is not None, "the provider did not start"
+        running = Provider(issuer.strip(), process)
+        try:
+            yield running
+        finally:
+            running.stop()
 
 
 async def signed_in(browser: httpx.AsyncClient, url: str, who: str, stop: str) -> httpx.Response:

@@ -22,7 +22,7 @@ class State(NamedTuple):
 def states(session: Session) -> dict[str, State]:
     """By the names of directories that were asked before."""
     counted = select(Account.source, func.count()).group_by(Account.source)
-    accounts: dict[str, int] = dict(session.execute(counted).tuples())
+    accounts: dict[str, int] = dict(row for row in session.execute(counted))
     return {
         row.id: State(accounts.get(row.id, 0), row.checked_at, row.failure)
         for row in session.scalars(select(Directory))
