@@ -7,6 +7,7 @@ from typing import Final
 
 import typer
 
+from jimae.cli.audit import audit
 from jimae.cli.bench import bench
 from jimae.cli.chat import chat
 from jimae.cli.console import show_error, words
@@ -47,6 +48,7 @@ app.add_typer(users, name="users")
 app.add_typer(groups, name="groups")
 app.add_typer(keys, name="keys")
 app.add_typer(limits, name="limits")
+app.add_typer(audit, name="audit")
 
 
 def main() -> None:

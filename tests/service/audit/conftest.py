@@ -1,4 +1,4 @@
-"""A store on each kind of database, and what tests of the audit log say of people."""
+"""A store on each kind of database, and an audit log over it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from jimae.service.audit.audit import Audit
 from jimae.settings import Settings
 from jimae.store.store import Store
 
@@ -16,3 +17,11 @@ async def store(stored: Settings) -> AsyncIterator[Store]:
     await store.open()
     yield store
     await store.close()
+
+
+@pytest.fixture
+async def audit(store: Store, stored: Settings) -> Audit:
+    """Not watched: nothing happens in it by itself."""
+    audit = Audit(stored, store)
+    await audit.open()
+    return audit

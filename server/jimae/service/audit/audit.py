@@ -49,7 +49,7 @@ class Audit:
         self.vault = Vault() if keys is None else Vault(read_keys(keys))
         self._settings = settings.audit
         self._data_dir = settings.data_dir
-        self._store = store
+        self.store = store
         self._signer: Signer | None = None
         self._watching: asyncio.Task[None] | None = None
         self._signed_at = time.monotonic()
@@ -69,7 +69,7 @@ class Audit:
     async def watch(self) -> None:
         """End what a killed server left open, and look after the log from now on."""
         await self.open()
-        await self._store.write(close_orphans)
+        await self.store.write(close_orphans)
         self._watching = asyncio.create_task(self._watch())
 
     async def close(self) -> None:
@@ -88,7 +88,7 @@ class Audit:
         """Sign the end of the log; None if it was signed before. Raises `audit_broken`."""
         path = checkpoints.file_of(self._data_dir)
         before = await asyncio.to_thread(checkpoints.in_file, path)
-        made = await self._store.write(
+        made = await self.store.write(
             lambda session: checkpoints.checkpoint(session, self.signer, before[-1:])
         )
         self._signed_at = time.monotonic()
@@ -98,7 +98,7 @@ class Audit:
 
     async def latest(self) -> Statement | None:
         """The newest checkpoint of the database."""
-        found = await self._store.read(checkpoints.stored)
+        found = await self.store.read(checkpoints.stored)
         return found[0] if found else None
 
     # --- reading ------------------------------------------------------------------------
@@ -113,7 +113,7 @@ class Audit:
         """
         if which.word is None:
             look = partial(search.find, which=which, vault=self.vault, limit=limit, before=before)
-            return await self._store.read(look)
+            return await self.store.read(look)
         self._may_read_content(caller)
 
         def found(session: Session) -> tuple[list[Found], bool]:
@@ -123,11 +123,11 @@ class Audit:
             note(session, caller, "audit.search", details={"wanted": _said(told)})
             return search.find(session, which, self.vault, limit=limit, before=before)
 
-        return await self._store.write(found)
+        return await self.store.write(found)
 
     async def record(self, seq: int) -> Found:
         """Raises `audit_record_not_found`, `audit_record_deleted`."""
-        return await self._store.read(lambda session: search.one(session, seq))
+        return await self.store.read(lambda session: search.one(session, seq))
 
     async def content(self, caller: Caller, seq: int) -> dict[str, Any]:
         """What was written, which is recorded. Raises `audit_content_not_permitted`,
@@ -142,7 +142,7 @@ class Audit:
             content: dict[str, Any] = msgspec.json.decode(told)
             return content
 
-        return await self._store.write(read)
+        return await self.store.write(read)
 
     def may_read_content(self, caller: Caller) -> bool:
         if caller.role == "auditor" or caller.via in AT_HOME:
@@ -178,13 +178,18 @@ class Audit:
             "content": with_content,
             "wanted": _said(told),
         }
-        await self._store.write(lambda s: note(s, caller, "audit.export", details=details))
+        await self.store.write(lambda s: note(s, caller, "audit.export", details=details))
         if form == "csv":
             return export.table(
-                self._store, which, self.vault, with_content=with_content, encoding=encoding
+                self.store, which, self.vault, with_content=with_content, encoding=encoding
             )
         await self._try(self.checkpoint())
-        return export.json_lines(self._store, which, self.vault, with_content=with_content)
+        return export.json_lines(self.store, which, self.vault, with_content=with_content)
+
+    async def begin_check(self, caller: Caller) -> None:
+        """Check all of it in the background, which is recorded; nothing if that is being done."""
+        if self.checking.begin(caller):
+            await self.store.write(lambda session: note(session, caller, "audit.verify"))
 
     async def verify(
         self,
@@ -194,20 +199,20 @@ class Audit:
     ) -> Report:
         """Check all of it; `keys` may sign, that of this server unless others are named."""
         known = (self.signer.public,) if keys is None else keys
-        return await verify(self._store, self._data_dir, self.vault, keys=known, progress=progress)
+        return await verify(self.store, self._data_dir, self.vault, keys=known, progress=progress)
 
     # --- keeping and deleting -----------------------------------------------------------
 
     async def retention(self) -> Retention:
-        return await self._store.read(lambda s: rules.retention(s, self._settings))
+        return await self.store.read(lambda s: rules.retention(s, self._settings))
 
     async def set_retention(self, caller: Caller, days: Mapping[Kind, int]) -> Retention:
-        return await self._store.write(
+        return await self.store.write(
             lambda s: rules.set_retention(s, caller, days, self._settings)
         )
 
     async def holds(self) -> list[AuditHold]:
-        return await self._store.read(rules.holds)
+        return await self.store.read(rules.holds)
 
     async def lay_hold(
         self,
@@ -219,7 +224,7 @@ class Audit:
         since: float | None = None,
         until: float | None = None,
     ) -> AuditHold:
-        return await self._store.write(
+        return await self.store.write(
             lambda session: rules.lay_hold(
                 session,
                 caller,
@@ -233,7 +238,7 @@ class Audit:
 
     async def lift_hold(self, caller: Caller, hold_id: str) -> None:
         """Raises `audit_hold_not_found`."""
-        await self._store.write(lambda session: rules.lift_hold(session, caller, hold_id))
+        await self.store.write(lambda session: rules.lift_hold(session, caller, hold_id))
 
     async def delete_content(
         self, caller: Caller, which: Wanted, reason: str
@@ -241,7 +246,7 @@ class Audit:
         """Delete what was written, of the records that are wanted; they themselves stay until
         their time is up. Returns the certificates, and how many a hold kept."""
         wanted = deletion.requested(which)
-        kept = await self._store.read(lambda s: deletion.held_back(s, wanted))
+        kept = await self.store.read(lambda s: deletion.held_back(s, wanted))
         made = await self._delete(caller, "content", wanted, Reason("request", reason))
         return made, kept
 
@@ -259,21 +264,21 @@ class Audit:
         self, *, limit: int, after: str | None = None
     ) -> tuple[list[Statement], bool]:
         """The newest first, and whether there are more. Raises `audit_certificate_not_found`."""
-        return await self._store.read(partial(_certificates, limit=limit, after=after))
+        return await self.store.read(partial(_certificates, limit=limit, after=after))
 
     async def _delete(
         self, caller: Caller, kind: Kind, wanted: Sequence[Any], why: Reason
     ) -> list[Statement]:
         made: list[Statement] = []
         while True:
-            certificate = await self._store.write(
+            certificate = await self.store.write(
                 lambda s: deletion.delete_some(s, caller, kind, wanted, why, self.signer)
             )
             if certificate is None:
                 break
             made.append(certificate)
         if made:
-            await self._store.erase(deletion.forget_words)
+            await self.store.erase(deletion.forget_words)
         return made
 
     # --- in the background --------------------------------------------------------------
@@ -289,7 +294,7 @@ class Audit:
         if self._swept_at is None or now - self._swept_at >= DAY:
             self._swept_at = now
             await self.sweep()
-        head = await self._store.read(reading.head_of)
+        head = await self.store.read(reading.head_of)
         latest = await self.latest()
         waiting = head.seq - (latest["seq"] if latest else 0)
         minutes = (now - self._signed_at) / 60

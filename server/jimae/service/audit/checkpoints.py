@@ -17,14 +17,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
+from jimae.service.audit import reading
 from jimae.service.audit.canonical import canonical
 from jimae.service.audit.chain import GENESIS, VERSION, in_jst, in_utc
-from jimae.service.audit.proof import CHECKPOINT, Entry, Proof, State
+from jimae.service.audit.proof import CHECKPOINT, Proof
 from jimae.service.audit.signing import FOLDER, Signer, Statement, statement_of
 from jimae.store.audit_tables import AuditCheckpoint, AuditHead, AuditRecord
 
 FILE: Final = "checkpoints.jsonl"
-PAGE: Final = 2000
 
 
 def file_of(data_dir: Path) -> Path:
@@ -111,24 +111,12 @@ def _check(session: Session, start: int, previous: str, seq: int, chained: str) 
         at_start = session.scalar(select(AuditRecord.hash).where(AuditRecord.seq == start))
         if at_start != previous:
             raise JimaeError("audit_broken", seq=start)
-    found = session.execute(
-        select(
-            AuditRecord.seq,
-            AuditRecord.digest,
-            AuditRecord.body,
-            AuditRecord.previous,
-            AuditRecord.hash,
-        )
-        .where(AuditRecord.seq > start, AuditRecord.seq <= seq)
-        .order_by(AuditRecord.seq)
-        .execution_options(yield_per=PAGE)
-    )
     last, ended = start, previous
-    for number, digest, body, before, here in found:
-        state: State = "here" if body is not None else "removed"
-        proof.add(Entry(number, digest, state, body, before, here))
-        last, ended = number, here
+    while entries := reading.page(session, last, seq):
+        for entry in entries:
+            proof.add(entry)
         if proof.breaks.found:
             raise JimaeError("audit_broken", seq=proof.breaks.found[0].first)
+        last, ended = entries[-1].seq, entries[-1].hash or ""
     if (last, ended) != (seq, chained):
         raise JimaeError("audit_broken", seq=last + 1)

@@ -138,7 +138,6 @@ def _record(session: Session, entry: Entry, vault: Vault, with_content: bool) ->
         "previous": entry.previous,
         "digest": entry.digest,
         "hash": entry.hash,
-        "content_state": found.content,
         "record": found.body,
     }
     if with_content and found.content in ("here", "encrypted"):

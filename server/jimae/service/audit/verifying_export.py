@@ -40,11 +40,12 @@ def verify_export(lines: Iterable[str], keys: Sequence[str] = ()) -> Report:
     for number, line in enumerate(lines, 1):
         value = _read(line)
         kind = None if value is None else value.get("type")
+        after_end, ended = ended, False
         if kind in ENTRIES and value is not None:
             counts[kind] += 1
             seen = _take(proof, value, seen)
         elif kind == "end":
-            ended = value == {"type": "end", "v": header["v"], **counts}
+            ended = not after_end and value == {"type": "end", "v": header["v"], **counts}
         elif kind not in (CHECKPOINT, CERTIFICATE) and not (kind == "header" and number == 1):
             proof.breaks.add("unreadable", seen + 1, detail=f"line {number}")
     if seen < last:
