@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
 import { TEXTS } from "../src/texts";
+import { ACCOUNT } from "../src/texts/account";
+import { ADMIN } from "../src/texts/admin";
+import { AUDIT } from "../src/texts/audit";
+import { GATE } from "../src/texts/gate";
+
+const ALL = { TEXTS, ACCOUNT, ADMIN, AUDIT, GATE };
 
 function leaves(value: unknown, path = ""): [string, string][] {
   if (typeof value === "string") return [[path, value]];
@@ -7,8 +13,8 @@ function leaves(value: unknown, path = ""): [string, string][] {
   return Object.entries(value as object).flatMap(([key, inner]) => leaves(inner, `${path}.${key}`));
 }
 
-test("both languages say the same things", () => {
-  const paths = (language: "ja" | "en"): string[] => leaves(TEXTS[language]).map(([path]) => path);
+test.each(Object.entries(ALL))("both languages of %s say the same things", (_, texts) => {
+  const paths = (language: "ja" | "en"): string[] => leaves(texts[language]).map(([path]) => path);
   expect(paths("en")).toEqual(paths("ja"));
 });
 

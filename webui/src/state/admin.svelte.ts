@@ -8,7 +8,7 @@ import { failureOf } from "./remote.svelte";
 import { settings } from "./settings.svelte";
 
 /** A list that is read page by page, and from its beginning when what is looked for changes. */
-export class Pages<T extends { id: string }> {
+export class Pages<T> {
   rows: T[] | null = $state.raw(null);
   more = $state(false);
   loading = $state(false);
@@ -16,11 +16,18 @@ export class Pages<T extends { id: string }> {
 
   #path: string;
   #query: () => Record<string, string>;
+  #last: (row: T) => string;
   #abort: AbortController | null = null;
 
-  constructor(path: string, query: () => Record<string, string> = () => ({})) {
+  /** `last` is how the server calls a row after which it is to go on. */
+  constructor(
+    path: string,
+    query: () => Record<string, string> = () => ({}),
+    last: (row: T) => string = (row) => (row as { id: string }).id,
+  ) {
     this.#path = path;
     this.#query = query;
+    this.#last = last;
   }
 
   refresh(): Promise<void> {
@@ -28,7 +35,8 @@ export class Pages<T extends { id: string }> {
   }
 
   next(): Promise<void> {
-    return this.#read(this.rows?.at(-1)?.id ?? null);
+    const row = this.rows?.at(-1);
+    return this.#read(row === undefined ? null : this.#last(row));
   }
 
   async #read(after: string | null): Promise<void> {

@@ -1,0 +1,5 @@
+import type { Language } from "../../lib/types";
+import { en } from "./en";
+import { ja, type AuditTexts } from "./ja";
+
+export const AUDIT: Record<Language, AuditTexts> = { ja, en };
