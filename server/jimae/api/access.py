@@ -52,6 +52,8 @@ ADMIN: Final = Need("admin", "admin")
 PROVISION: Final = Need("admin", "provision")
 
 
+AUDIT: Final = Need("auditor", "audit")
+
 NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("GET", "/v1/models"): LOOK,
     ("GET", "/v1/models/{model_id:path}"): LOOK,
@@ -217,6 +219,21 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("GET", "/jimae/admin/groups/{group_id}/members"): MANAGE,
     ("POST", "/jimae/admin/groups/{group_id}/members"): MANAGE,
     ("DELETE", "/jimae/admin/groups/{group_id}/members/{user_id}"): MANAGE,
+    ("GET", "/jimae/admin/audit"): AUDIT,
+    ("GET", "/jimae/admin/audit/records/{seq}"): AUDIT,
+    ("GET", "/jimae/admin/audit/records/{seq}/content"): AUDIT,
+    ("GET", "/jimae/admin/audit/export"): AUDIT,
+    ("GET", "/jimae/admin/audit/check"): AUDIT,
+    ("POST", "/jimae/admin/audit/check"): AUDIT,
+    ("GET", "/jimae/admin/audit/checkpoint"): AUDIT,
+    ("POST", "/jimae/admin/audit/checkpoint"): AUDIT,
+    ("GET", "/jimae/admin/audit/holds"): AUDIT,
+    ("POST", "/jimae/admin/audit/holds"): AUDIT,
+    ("DELETE", "/jimae/admin/audit/holds/{hold_id}"): Need("admin", "audit"),
+    ("GET", "/jimae/admin/audit/retention"): AUDIT,
+    ("POST", "/jimae/admin/audit/retention"): Need("admin", "audit"),
+    ("POST", "/jimae/admin/audit/deletions"): Need("admin", "audit"),
+    ("GET", "/jimae/admin/audit/certificates"): AUDIT,
 }
 WITH_OLD_PASSWORD: Final = frozenset(
     (("DELETE", "/jimae/session"), ("POST", "/jimae/me/password"))

@@ -36,6 +36,15 @@ from jimae.api.document import (
 )
 from jimae.api.guard import Guard
 from jimae.api.health import HealthRoutes, Ready
+from jimae.api.jimae.audit import CSV, JSON_LINES, AuditRoutes
+from jimae.api.jimae.audit_schema import (
+    AuditDeletionRequest,
+    AuditExportQuery,
+    AuditPage,
+    CertificatesQuery,
+    HoldRequest,
+    RetentionRequest,
+)
 from jimae.api.jimae.chat_bodies import OpenedBody
 from jimae.api.jimae.chat_schema import (
     AnswerRequest,
@@ -191,6 +200,9 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     JudgementRequest,
     ComparisonRequest,
     SignInRequest,
+    AuditDeletionRequest,
+    HoldRequest,
+    RetentionRequest,
 )
 
 
@@ -460,6 +472,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     begun = answers(SessionBody, failed(BODY, KEPT, WAIT))
     post("/jimae/setup", responses=begun, openapi_extra=_body(SetupRequest))(sessions.set_up)
     _add_people(app, service)
+    _add_audit(app, service)
     _add_directories(app, service)
 
     policy, rules = PolicyRoutes(service), PolicyAdminRoutes(service)
@@ -575,6 +588,40 @@ def _add_directories(app: FastAPI, service: Service) -> None:
     app.put(one, responses=written, openapi_extra=SCIM_BODY)(scim.replace_group)
     app.patch(one, responses=written, openapi_extra=SCIM_BODY)(scim.patch_group)
     app.delete(one, status_code=204, responses=gone)(scim.delete_group)
+
+
+def _add_audit(app: FastAPI, service: Service) -> None:
+    """The audit log."""
+    get, post, audit = app.get, app.post, AuditRoutes(service)
+    failed = partial(failures, errors.Envelope)
+    kept, listed, changed = failed(KEPT), failed(KEPT, QUERY), failed(KEPT, BODY)
+    every = "/jimae/admin/audit"
+    get(every, responses=listed, openapi_extra=query(AuditPage))(audit.search)
+    get(f"{every}/records/{{seq}}", responses=kept)(audit.record)
+    get(f"{every}/records/{{seq}}/content", responses=kept)(audit.content)
+    get(
+        f"{every}/export",
+        responses={200: {"content": {JSON_LINES: {}, CSV: {}}}, **listed},
+        openapi_extra=query(AuditExportQuery),
+        response_class=Response,
+    )(audit.export)
+    get(f"{every}/check", responses=kept)(audit.check)
+    post(f"{every}/check", responses=kept)(audit.begin_check)
+    get(f"{every}/checkpoint", responses=kept)(audit.checkpoint)
+    post(f"{every}/checkpoint", responses=kept)(audit.make_checkpoint)
+    get(f"{every}/holds", responses=kept)(audit.holds)
+    post(f"{every}/holds", responses=changed, openapi_extra=_body(HoldRequest))(audit.lay_hold)
+    app.delete(f"{every}/holds/{{hold_id}}", responses=kept)(audit.lift_hold)
+    get(f"{every}/retention", responses=kept)(audit.retention)
+    post(f"{every}/retention", responses=changed, openapi_extra=_body(RetentionRequest))(
+        audit.set_retention
+    )
+    post(f"{every}/deletions", responses=changed, openapi_extra=_body(AuditDeletionRequest))(
+        audit.delete
+    )
+    get(f"{every}/certificates", responses=listed, openapi_extra=query(CertificatesQuery))(
+        audit.certificates
+    )
 
 
 def _body(schema: type[BaseModel]) -> dict[str, Any]:
