@@ -117,7 +117,7 @@ function show(
     pre.hidden = showsPicture;
     toggle.textContent = showsPicture ? texts.showSource : texts.showDiagram;
   };
-  toggle.addEventListener("click", () => turn(picture.hidden));
+  toggle.addEventListener("click", () => turn(Boolean(picture.hidden)));
   element.querySelector(".code-bar")!.append(toggle);
   // Only a picture that can be shown takes the place of its source.
   picture.addEventListener("load", () => turn(true), { once: true });

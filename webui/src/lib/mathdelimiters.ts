@@ -8,8 +8,10 @@
  * TeX as text, which can be read as it is; `mathml` turns it into MathML.
  */
 
-import type MarkdownIt from "markdown-it";
 import type { StateBlock, StateInline } from "markdown-it";
+import type createMarkdownIt from "markdown-it";
+
+type MarkdownIt = ReturnType<typeof createMarkdownIt>;
 
 /** Longer is not a formula but a missing end. */
 const LONGEST = 4_000;

@@ -39,7 +39,8 @@ export const en: InputTexts = {
   putBack: "Put it into the message",
   tooLong: (tokens, context) =>
     `The question and its attachments have about ${tokens} tokens; this model reads at most ${context} at once. Shorten it, or ask in parts.`,
-  personal: (kinds) => `This may hold personal data: ${kinds}`,
+  personal: (kinds) => `Please check before sending: ${kinds}`,
+  personalWord: (word) => `the word “${word}”`,
   personalActions: {
     warn: "It can be sent as it is.",
     mask: "It will be masked when sent.",

@@ -41,7 +41,8 @@ export const ja = {
   putBack: "本文に入れる",
   tooLong: (tokens: string, context: string) =>
     `質問と添付で約${tokens}トークンあり、このモデルが一度に読める${context}トークンを超えています。減らすか、分けて質問してください。`,
-  personal: (kinds: string) => `個人情報と思われる内容があります: ${kinds}`,
+  personal: (kinds: string) => `送る前に確かめてください: ${kinds}`,
+  personalWord: (word: string) => `言葉「${word}」`,
   personalActions: {
     warn: "このまま送信できます。",
     mask: "送信するとき、伏せ字に置き換えます。",
