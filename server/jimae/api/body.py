@@ -16,7 +16,7 @@ async def read_object(request: Request, limit_mib: float) -> dict[str, object]:
     Raises `media_type`, `body_too_large` (counted in bytes as they come, so a
     false Content-Length helps nobody), `invalid_json`, `body_not_object`.
     """
-    _check_media_type(request.headers.get("content-type"))
+    check_media_type(request.headers.get("content-type"))
     return parse_object(await _read(request, limit_mib))
 
 
@@ -28,7 +28,8 @@ def parse_object(body: bytes) -> dict[str, object]:
     return parsed
 
 
-def _check_media_type(value: str | None) -> None:
+def check_media_type(value: str | None) -> None:
+    """Raises `media_type` for what is no JSON."""
     # Anything a form on a foreign page can send without a preflight is refused.
     kind = (value or "").partition(";")[0].strip().lower()
     if kind != "application/json" and not (

@@ -107,6 +107,17 @@ class EmptiedBody(TypedDict):
     deleted: int
 
 
+class FailedBody(TypedDict):
+    index: int
+    reason: str
+
+
+class ImportedBody(TypedDict):
+    imported: int
+    already: int
+    failed: list[FailedBody]
+
+
 def chat_body(chat: shapes.Chat, reader: str) -> ChatBody:
     return {
         "id": chat.id,

@@ -95,6 +95,14 @@ class ShareRequest(Strict):
     group: StoredId
 
 
+class ChatsFile(BaseModel):
+    """Body of POST /jimae/chats/import: what GET /jimae/chats/export gave. The array of chats
+    may also stand alone, as in the files of ChatGPT and Open WebUI."""
+
+    format: str | None = None
+    chats: list[dict[str, object]]
+
+
 class FolderRequest(Strict):
     """Body of POST /jimae/folders."""
 

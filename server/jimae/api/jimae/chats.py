@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 from fastapi import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from jimae.api.body import read_object
+from jimae.api.body import check_media_type, read_object
 from jimae.api.caller import caller_of, owner_of
 from jimae.api.errors import language_of
 from jimae.api.explain import fitted
@@ -19,9 +20,11 @@ from jimae.api.jimae.chat_bodies import (
     ChatList,
     DeletedBody,
     EmptiedBody,
+    FailedBody,
     FolderBody,
     FolderList,
     FoundList,
+    ImportedBody,
     TurnBody,
     chat_body,
     folder_body,
@@ -37,6 +40,7 @@ from jimae.api.jimae.chat_schema import (
     ChatUpdate,
     DeleteQuery,
     EventsQuery,
+    ExportQuery,
     FolderRequest,
     FolderUpdate,
     NewChatRequest,
@@ -191,6 +195,33 @@ class ChatRoutes:
         chat = await self._chats.sharing.unshare(caller, known_id(chat_id), query.group)
         return chat_body(chat, caller.id)
 
+    # --- files ------------------------------------------------------------------------
+
+    async def export(self, request: Request, chat_id: str) -> Response:
+        """A chat as a file."""
+        query = _query(request, ExportQuery)
+        caller, exporting = caller_of(request), self._chats.exporting
+        if query.format == "markdown":
+            file = await exporting.markdown(caller, known_id(chat_id), reasoning=query.reasoning)
+        else:
+            file = await exporting.json(caller, known_id(chat_id))
+        return Response(file.content, media_type=file.media_type, headers=_attachment(file.name))
+
+    async def export_all(self, request: Request) -> Response:
+        """All of one's chats as a file that can be imported again."""
+        _query(request, Query)
+        pieces = self._chats.exporting.everything(caller_of(request))
+        headers = _attachment("jimae-chats.json")
+        return StreamingResponse(pieces, media_type="application/json", headers=headers)
+
+    async def import_(self, request: Request) -> ImportedBody:
+        """Take over the chats of a file: of jimae, ChatGPT or Open WebUI."""
+        _query(request, Query)
+        check_media_type(request.headers.get("content-type"))
+        done = await self._chats.importing.take(caller_of(request), request.stream())
+        failed = [FailedBody(index=one.index, reason=one.reason) for one in done.failed]
+        return {"imported": done.imported, "already": done.already, "failed": failed}
+
     async def _read(self, request: Request) -> dict[str, object]:
         return await read_object(request, self._limit)
 
@@ -232,6 +263,15 @@ def _query(request: Request, model: type[Q]) -> Q:
 
 def _listed(chats: list[Chat], more: bool, reader: str) -> ChatList:
     return {"data": [chat_body(chat, reader) for chat in chats], "has_more": more}
+
+
+def _attachment(name: str) -> dict[str, str]:
+    """Headers of a file that is kept, and never shown as a page."""
+    return {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def _json(body: Any) -> Response:

@@ -21,8 +21,10 @@ from jimae.service.chat import Chat as Writer
 from jimae.service.chats import asking, erasing, shapes
 from jimae.service.chats.answering import Answering, Answers
 from jimae.service.chats.asking import Asked, Question
+from jimae.service.chats.exporting import Exporting
 from jimae.service.chats.feed import Feed, News
 from jimae.service.chats.folders import Folders
+from jimae.service.chats.importing.importing import Importing
 from jimae.service.chats.indexing import index_title
 from jimae.service.chats.rows import (
     chat_of,
@@ -90,6 +92,10 @@ class Chats:
         self.folders = Folders(store, self.feed)
         self.sharing = Sharing(store, self.feed, live)
         self.searching = Searching(store, live)
+        self.exporting = Exporting(store, live, settings.server.time_zone)
+        self.importing = Importing(
+            store, self.feed, settings.data_dir, settings.chats.max_import_mb
+        )
         self._cleaning: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

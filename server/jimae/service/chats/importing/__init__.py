@@ -1,0 +1,1 @@
+"""Taking over chats from files: of jimae, ChatGPT and Open WebUI."""
