@@ -49,10 +49,12 @@ from jimae.api.jimae.chat_bodies import OpenedBody
 from jimae.api.jimae.chat_schema import (
     AnswerRequest,
     AskRequest,
+    ChatsFile,
     ChatsQuery,
     ChatUpdate,
     DeleteQuery,
     EventsQuery,
+    ExportQuery,
     FolderRequest,
     FolderUpdate,
     NewChatRequest,
@@ -189,6 +191,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     TrustRequest,
     NewChatRequest,
     ChatUpdate,
+    ChatsFile,
     AskRequest,
     AnswerRequest,
     ShareRequest,
@@ -414,11 +417,23 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         chats.events
     )
     delete("/jimae/chats/trash", responses=failed(KEPT))(chats.empty_trash)
+    file = {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}
+    get("/jimae/chats/export", responses={**file, **failed(QUERY)}, response_class=Response)(
+        chats.export_all
+    )
+    post("/jimae/chats/import", responses=read, openapi_extra=_body(ChatsFile))(chats.import_)
     one = "/jimae/chats/{chat_id}"
     shown = answers(OpenedBody, listed)
     get(one, responses=shown, openapi_extra=query(OpenQuery))(chats.get)
     post(one, responses=answers(OpenedBody, read), openapi_extra=_body(ChatUpdate))(chats.update)
     delete(one, responses=listed, openapi_extra=query(DeleteQuery))(chats.delete)
+    texts = {**file[200]["content"], "text/markdown": {"schema": {"type": "string"}}}
+    get(
+        f"{one}/export",
+        responses={200: {"content": texts}, **listed},
+        openapi_extra=query(ExportQuery),
+        response_class=Response,
+    )(chats.export)
     post(f"{one}/restore", responses=failed(KEPT))(chats.restore)
     post(f"{one}/ask", responses=read, openapi_extra=_body(AskRequest))(chats.ask)
     get(f"{one}/turns/{{turn_id}}", responses=listed)(chats.get_turn)
