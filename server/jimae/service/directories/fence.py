@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -52,10 +51,9 @@ class Fence:
 class FencedTransport(httpx2.AsyncBaseTransport):
     """Sends only what the fence lets out, and reads no more than a provider needs to say."""
 
-    def __init__(self, fence: Fence, ca_file: Path | None) -> None:
+    def __init__(self, fence: Fence, trusted: ssl.SSLContext) -> None:
         self._fence = fence
-        verify = True if ca_file is None else ssl.create_default_context(cafile=ca_file)
-        self._inner = httpx2.AsyncHTTPTransport(verify=verify, trust_env=False)
+        self._inner = httpx2.AsyncHTTPTransport(verify=trusted, trust_env=False)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         self._fence.check(str(request.url))

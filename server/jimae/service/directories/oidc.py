@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -62,6 +63,7 @@ class Provider:
         )
         self._seal = Seal(self._secret.encode() if self._secret else None)
         self._fence = Fence(name, settings)
+        self._trusted = self._authorities()
         self._discovery: tuple[float, Discovery] | None = None
         self._keys: KeySet | None = None
 
@@ -149,13 +151,13 @@ class Provider:
             scope=" ".join(self.settings.scopes),
             redirect_uri=callback,
             code_challenge_method="S256",
-            transport=FencedTransport(self._fence, self.settings.ca_file),
+            transport=FencedTransport(self._fence, self._trusted),
             timeout=self.settings.timeout_seconds,
             follow_redirects=False,
             trust_env=False,
         )
         async with client:
-            with self._told():
+            with _Told(self.name):
                 yield client
 
     async def _tokens(
@@ -250,8 +252,14 @@ class Provider:
             else (),
         )
 
-    def _told(self) -> _Told:
-        return _Told(self.name)
+    def _authorities(self) -> ssl.SSLContext:
+        """Whose certificates hold. Raises `settings_file`."""
+        file = self.settings.ca_file
+        try:
+            return ssl.create_default_context(cafile=file)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise JimaeError("settings_file", path=str(file), reason=reason) from None
 
     def _unusable(self, reason: str) -> JimaeError:
         log.warning("directory %s: %s", self.name, reason)
