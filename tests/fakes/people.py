@@ -106,11 +106,13 @@ class People:
         models: tuple[str, ...] = (),
         expires_at: float | None = None,
     ) -> dict[str, str]:
-        """The header of a new key of somebody's."""
-        wanted = keys.NewKey("test", areas, models, expires_at)
+        """The header of a new key of somebody's, which may have expired already."""
+        wanted = keys.NewKey("test", areas, models)
 
         def make(session: Session) -> str:
-            return keys.create(session, TERMINAL, person.id, wanted).secret
+            made = keys.create(session, TERMINAL, person.id, wanted)
+            made.row.expires_at = expires_at
+            return made.secret
 
         secret = await self._store.write(make)
         return {header: f"Bearer {secret}" if header == "Authorization" else secret}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -25,16 +26,16 @@ class Proxies:
             return scope, host
         address = self._client(client[0], headers.getlist("x-forwarded-for"))
         scheme = _last(headers.getlist("x-forwarded-proto")).lower()
-        told = {"client": (address, 0)}
-        if scheme in ("http", "https"):
-            told["scheme"] = scheme  # type: ignore[assignment]
-        return {**scope, **told}, _last(headers.getlist("x-forwarded-host")) or host
+        if scheme not in ("http", "https"):
+            scheme = scope["scheme"]
+        seen = {**scope, "client": (address, 0), "scheme": scheme}
+        return seen, _last(headers.getlist("x-forwarded-host")) or host
 
     def _client(self, proxy: str, forwarded: Sequence[str]) -> str:
         """The last address that no trusted proxy has: what stands before it, anybody can write."""
         address = proxy
         for part in reversed([part.strip() for value in forwarded for part in value.split(",")]):
-            if not _is_address(part):
+            if _address(part) is None:
                 break
             address = part
             if not self._trusted(part):
@@ -42,18 +43,18 @@ class Proxies:
         return address
 
     def _trusted(self, address: str) -> bool:
-        try:
-            return any(ipaddress.ip_address(address) in network for network in self._networks)
-        except ValueError:
-            return False
+        found = _address(address)
+        return found is not None and any(found in network for network in self._networks)
 
 
-def _is_address(text: str) -> bool:
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """An address; one of IPv4 as that, also where a socket of IPv6 shows it."""
     try:
-        ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text)
     except ValueError:
-        return False
-    return True
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found
 
 
 def _last(values: Sequence[str]) -> str:

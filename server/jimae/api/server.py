@@ -24,8 +24,10 @@ from jimae.api.app import create_app
 from jimae.api.guard import is_loopback
 from jimae.api.logs import config as log_config
 from jimae.errors import JimaeError
+from jimae.service.accounts.people import is_admin_there
 from jimae.service.service import Service
 from jimae.settings import Settings
+from jimae.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +41,16 @@ OnStarted = Callable[[str], Coroutine[Any, Any, None]]
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket on this machine.
+    """A listening socket of this machine.
 
-    Raises `host_not_loopback`, `port_in_use` or `cannot_listen`.
+    Raises `host_not_address`, `port_in_use` or `cannot_listen`.
     """
-    if not is_loopback(host):
-        raise JimaeError("host_not_loopback", host=host, port=port)
     address = "127.0.0.1" if host == "localhost" else host.strip("[]")
-    family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
+    try:
+        version = ipaddress.ip_address(address).version
+    except ValueError:
+        raise JimaeError("host_not_address", host=host) from None
+    family = socket.AF_INET6 if version == 6 else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,6 +66,21 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+async def check_open(settings: Settings) -> None:
+    """Raises `host_not_loopback` if others could reach a server that nobody looks after, and what
+    opening the store raises."""
+    if is_loopback(settings.server.host):
+        return
+    store = Store(settings)
+    await store.open()
+    try:
+        looked_after = await store.read(is_admin_there)
+    finally:
+        await store.close()
+    if not looked_after:
+        raise JimaeError("host_not_loopback", host=settings.server.host, port=settings.server.port)
+
+
 def url_of(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -70,8 +89,9 @@ def url_of(listener: socket.socket) -> str:
 def run(settings: Settings, service: Service, on_started: OnStarted) -> None:
     """Serve until a signal. `on_started` runs beside the server once it listens.
 
-    Raises what `listen` and `Service.start` raise.
+    Raises what `check_open`, `listen` and `Service.start` raise.
     """
+    asyncio.run(check_open(settings))
     listener = listen(settings.server.host, settings.server.port)
     config = uvicorn.Config(
         create_app(settings, service),

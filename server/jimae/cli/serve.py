@@ -43,11 +43,20 @@ HELP = words(
     Ctrl+C で停止します。書きかけの回答を待ち、もう一度押すとすぐに終えます。
     """,
 )
-HOST_HELP = words("Address to listen on; loopback only.", "待ち受けアドレス（このマシン内だけ）。")
+HOST_HELP = words(
+    "Address to listen on. Others than this machine's own need an administrator.",
+    "待ち受けアドレス。このマシンの外に開くには管理者が必要です。",
+)
 PORT_HELP = words(
     "Port; 0 picks a free one. Default: 8080.", "ポート。0 なら空きを選びます。既定は 8080。"
 )
 MODEL_HELP = words("Model to load at start.", "開始時に読み込むモデル。")
+ALONE = words(
+    "Without accounts, only this machine is answered. To make the first administrator: "
+    "jimae users add NAME --role admin, or jimae users setup-code for the page.",
+    "アカウントがない間は、このマシンからだけ使えます。最初の管理者を作るには: "
+    "jimae users add 名前 --role admin（画面で作るには jimae users setup-code）。",
+)
 DATA_HELP = words(
     "Where models and everything written are.", "モデルと書き込み先のディレクトリー。"
 )
@@ -97,6 +106,8 @@ class Announcement:
     async def __call__(self, url: str) -> None:
         model = self._service.models.default_id()
         stdout.print(words("jimae is at", "jimae はこちらです:"), f"[bold]{url}[/]")
+        if stdout.is_terminal and not await self._service.accounts.are_there():
+            stdout.print(ALONE)
         stdout.print(words(f"Loading {model} …", f"{model} を読み込んでいます…"))
         backend = await self._service.models.get(model)
         try:

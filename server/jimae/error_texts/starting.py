@@ -10,11 +10,21 @@ TEXTS: dict[str, Text] = {
         500,
         SETUP,
         "Listening on {host} would open this server to everybody on the network, since it has no "
-        "accounts. Listen on 127.0.0.1, and reach it from elsewhere through an SSH tunnel: "
+        "administrator. Make one first: jimae users add NAME --role admin. Or listen on 127.0.0.1, "
+        "and reach it from elsewhere through an SSH tunnel: "
         "ssh -L {port}:127.0.0.1:{port} THIS-MACHINE",
-        "{host} で待ち受けると、アカウントがないためネットワーク上の誰でも使えてしまいます。"
-        "127.0.0.1 で待ち受け、ほかのマシンからは SSH トンネルをお使いください: "
+        "{host} で待ち受けると、管理者がいないためネットワーク上の誰でも使えてしまいます。"
+        "先に管理者を作ってください: jimae users add 名前 --role admin。"
+        "または 127.0.0.1 で待ち受け、ほかのマシンからは SSH トンネルをお使いください: "
         "ssh -L {port}:127.0.0.1:{port} このマシン",
+    ),
+    "host_not_address": Text(
+        500,
+        SETUP,
+        "The setting server.host is '{host}', which is no address. Write the address to listen on, "
+        "such as 127.0.0.1, 192.168.0.10, 0.0.0.0 or ::.",
+        "設定 server.host の「{host}」はアドレスではありません。"
+        "127.0.0.1、192.168.0.10、0.0.0.0、:: などのアドレスで書いてください。",
     ),
     "port_in_use": Text(
         500,

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 from fastapi import Request
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
@@ -18,12 +19,15 @@ from jimae.api.credentials import (
     token_of,
     visitor_of,
 )
+from jimae.api.errors import language_of
 from jimae.api.explain import fitted
 from jimae.api.jimae.bodies import MeBody, me_body
 from jimae.api.jimae.schema import SetupRequest, SignInRequest
 from jimae.errors import JimaeError
 from jimae.service.accounts.accounts import Credentials
 from jimae.service.accounts.sessions import Opened
+from jimae.service.caller import Caller
+from jimae.service.policy import texts
 from jimae.service.service import Service
 
 LIMIT_MIB: Final = 1 / 16
@@ -65,6 +69,7 @@ class SessionRoutes:
     """The handlers, over one service."""
 
     def __init__(self, service: Service) -> None:
+        self._store = service.store
         self._accounts = service.accounts
         self._sign_ins = service.sign_ins
         self._directories = service.directories
@@ -72,7 +77,7 @@ class SessionRoutes:
 
     async def get(self, request: Request) -> SessionBody:
         """Who is signed in, and how one signs in."""
-        return await self._body(credentials_of(request))
+        return await self._body(request, credentials_of(request))
 
     async def sign_in(self, request: Request) -> Response:
         """Sign in with a name and a password."""
@@ -93,17 +98,17 @@ class SessionRoutes:
     async def sign_out(self, request: Request) -> Response:
         """End the session of this request."""
         await self._sign_ins.sign_out(caller_of(request))
-        response = self._response(await self._body(Credentials()))
+        response = self._response(await self._body(request, Credentials()))
         take_cookie(request, response)
         return response
 
     async def opened(self, request: Request, opened: Opened) -> Response:
         """The answer to who has just signed in, with the cookie of their session."""
-        response = self._response(await self._body(Credentials(token=opened.token)))
+        response = self._response(await self._body(request, Credentials(token=opened.token)))
         give_cookie(request, response, opened.token, self._seconds)
         return response
 
-    async def _body(self, shown: Credentials) -> SessionBody:
+    async def _body(self, request: Request, shown: Credentials) -> SessionBody:
         there = await self._accounts.are_there()
         try:
             me = await self._accounts.who(shown)
@@ -117,11 +122,27 @@ class SessionRoutes:
             "me": None if me is None else me_body(me),
             "csrf": None if me is None else me.csrf,
             "sign_in": {"password": True, "providers": self._providers()},
-            "policy": None,
+            "policy": None if me is None else await self._policy(request, me.caller),
         }
 
     def _providers(self) -> list[ProviderBody]:
         return [{"id": shown.id, "name": shown.name} for shown in self._directories.shown()]
+
+    async def _policy(self, request: Request, caller: Caller) -> PolicyBody | None:
+        """In the language of the reader, if it is written in it."""
+
+        def find(session: Session) -> PolicyBody | None:
+            text = texts.current(session)
+            if text is None:
+                return None
+            ja, en = text.ja or text.en, text.en or text.ja
+            return {
+                "version": text.version,
+                "text": ja if language_of(request.scope) == "ja" else en,
+                "accepted": texts.has_accepted(session, caller.id, text.version),
+            }
+
+        return await self._store.read(find)
 
     def _response(self, body: SessionBody) -> Response:
         return Response(

@@ -23,13 +23,13 @@ FORGOTTEN_AFTER: Final = 3600.0
 
 
 class Patience(NamedTuple):
-    """Failures that cost nothing; each one more doubles the seconds to wait, from one on."""
+    """Failures that cost nothing; each one more doubles the seconds to wait, from four on."""
 
     free: int
 
     def wait(self, failures: int) -> float:
         beyond = failures - self.free
-        return 0.0 if beyond <= 0 else min(LONGEST_WAIT, 2.0 ** min(beyond - 1, 20))
+        return 0.0 if beyond <= 0 else min(LONGEST_WAIT, 2.0 ** min(beyond + 1, 20))
 
 
 NAME: Final = Patience(free=5)
