@@ -14,13 +14,12 @@ from pydantic_core import from_json
 
 from jimae.errors import JimaeError
 
-LARGEST_CHAT: Final = 64 * 1024 * 1024
+LARGEST_CHAT: Final = 32 * 1024 * 1024
 LONGEST_HEAD: Final = 64 * 1024
 BOM: Final = b"\xef\xbb\xbf"
-# A whole string, or one of the marks that tell how deep one is.
-_MARK: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
+# A whole string, the beginning of one, or one of the marks that tell how deep one is.
+_MARK: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},"]', re.DOTALL)
 _ARRAY: Final = re.compile(rb'"(?:chats|data)"\s*:\s*\[')
-_OPEN_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*\\?\Z', re.DOTALL)
 
 
 def elements(chunks: Iterable[bytes]) -> Iterator[object]:
@@ -42,11 +41,14 @@ def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
     buffer = bytearray(_begin(rest))
     depth = 0
     start = position = 0
-    ended = False
-    while not ended:
+    while True:
+        seen = len(buffer)
         for mark in _MARK.finditer(buffer, position):
-            position = mark.end()
             sign = buffer[mark.start()]
+            if mark.group() == b'"':
+                # The rest of the string is still to come, and is looked at with it.
+                seen = mark.start()
+                break
             if sign in b"[{":
                 depth += 1
             elif sign in b"]}" and depth:
@@ -57,17 +59,11 @@ def _split(chunks: Iterable[bytes]) -> Iterator[bytes]:
                     yield element
                 elif sign in b",":
                     raise unreadable("an element of the array is empty")
-                start = position
-                ended = sign in b"]"
-                if ended:
-                    break
-        if ended:
-            return
-        # A string that is not whole yet is looked at again with what follows.
-        torn = _OPEN_STRING.search(buffer, position)
-        position = torn.start() if torn else len(buffer)
+                if sign in b"]":
+                    return
+                start = mark.end()
         del buffer[:start]
-        position -= start
+        position = seen - start
         start = 0
         if len(buffer) > LARGEST_CHAT:
             raise unreadable(f"one chat is larger than {LARGEST_CHAT // 2**20} MiB")
