@@ -30,7 +30,20 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # Errors that pass by themselves: the line waits for as long as its batch has time.
-WAITED_FOR: Final = ("queue_full", "model_no_room", "storage_full", "storage_unavailable")
+WAITED_FOR: Final = frozenset(
+    (
+        "queue_full",
+        "model_no_room",
+        "storage_full",
+        "storage_unavailable",
+        "quota_exceeded",
+        "rate_limited",
+        "too_many_answers",
+        "hours_closed",
+    )
+)
+# Limits may be lifted before their time.
+LONGEST_WAIT: Final = 300.0
 UNAVAILABLE: Final = 503
 # Of others that may pass: a line that ends a worker must not do so for ever.
 ATTEMPTS: Final = 3
@@ -151,7 +164,7 @@ class BatchRun:
                 attempts += error.code not in WAITED_FOR
                 if attempts == ATTEMPTS or not _passes(error):
                     return _reply(error.status, self._endpoints.refusal(error))
-                await asyncio.sleep(error.retry_after or RETRY_SECONDS)
+                await asyncio.sleep(min(error.retry_after or RETRY_SECONDS, LONGEST_WAIT))
 
     async def _keep(self, result: Outcome) -> None:
         await self._append([result])

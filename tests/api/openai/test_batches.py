@@ -6,6 +6,7 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
+import httpx
 import openai
 import pytest
 from openai.types import Batch, CreateEmbeddingResponse
@@ -294,6 +295,21 @@ async def test_what_passes_is_tried_again(api: openai.AsyncOpenAI, backend: Fake
     (outcome,) = await written(api, batch.error_file_id)
     assert isinstance(outcome["response"], dict)
     assert outcome["response"]["status_code"] == 503
+
+
+async def test_limits_are_waited_for(
+    api: openai.AsyncOpenAI, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One answer at a time: lines that come too early are not told as failed."""
+    monkeypatch.setattr(batch_run, "LONGEST_WAIT", 0.02)
+    limits = f"{str(api.base_url).removesuffix('v1/')}jimae/admin/limits/everybody"
+    async with httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.put(limits, json={"answers_at_once": 1})).is_success
+    backend.default = saying("はい", delay=0.05)
+    batch = await ended(api, (await begin(api, [line(number) for number in range(3)])).id)
+
+    assert custom_ids(await written(api, batch.output_file_id)) == ["r0", "r1", "r2"]
+    assert batch.error_file_id is None
 
 
 async def test_a_full_disk_is_waited_for(

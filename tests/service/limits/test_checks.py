@@ -162,6 +162,7 @@ async def test_hours(limits: Limits, put: Put, clock: Clock) -> None:
 
     refused = await refusal(limits, YAMADA)
     assert (refused.code, refused.status) == ("hours_closed", 403)
+    assert refused.retry_after == 16 * 3600
     assert "mon,tue 09:00-17:00" in str(refused)
     assert "2026-11-24 09:00 JST" in str(refused)
     assert "2026-11-24 09:00 JST" in refused.message("ja")

@@ -21,6 +21,7 @@ from jimae.store.usage_tables import Limit
 
 # Two that change limits in the same instant may commit in the other order.
 READ_AGAIN_SECONDS: Final = 10.0
+_NEWEST: Final = select(func.max(Limit.changed_at))
 
 
 class Book:
@@ -44,7 +45,7 @@ class Book:
         newest, fresh = self._newest, time.monotonic() - self._read_at < READ_AGAIN_SECONDS
 
         def look(session: Session) -> tuple[float | None, Mapping[Subject, Kept] | None]:
-            now = session.scalar(select(func.max(Limit.changed_at)))
+            now = session.scalar(_NEWEST)
             return now, None if fresh and now == newest else kept(session)
 
         self._newest, found = await self._store.read(look)
@@ -75,7 +76,7 @@ def put(session: Session, caller: Caller, subject: Subject, rules: Rules) -> Non
     """
     _known(session, subject)
     row = _row(session, subject)
-    last = session.scalar(select(func.max(Limit.changed_at))) or 0.0
+    last = session.scalar(_NEWEST) or 0.0
     # Later than any other also where the clock was put back: that it grows is what others see.
     now = max(time.time(), last + 1e-3)
     if row is None:

@@ -44,7 +44,13 @@ class Checks:
         when = hours.opens(windows, self._days, at)
         if when is None:
             raise JimaeError("hours_never", whose=whose, hours=told)
-        raise JimaeError("hours_closed", whose=whose, hours=told, opens=self._days.told(when))
+        raise JimaeError(
+            "hours_closed",
+            retry_after=when - at,
+            whose=whose,
+            hours=told,
+            opens=self._days.told(when),
+        )
 
     def tokens(self, held: Sequence[Applied], at: float) -> None:
         """Raises `quota_exceeded` of the limit that returns last."""
