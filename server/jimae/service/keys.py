@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
@@ -17,7 +17,7 @@ from jimae.service.caller import Caller, KeyGrant
 from jimae.service.items import new_id
 from jimae.store.account_tables import Account, ApiKey, Membership
 
-AREAS: Final = ("write", "read", "files", "models", "admin", "audit", "self")
+AREAS: Final = ("write", "read", "files", "models", "admin", "audit", "self", "provision")
 """What a key can be limited to: `api.access.Area`."""
 State = Literal["active", "expired", "revoked"]
 MOST: Final = 100
@@ -47,6 +47,9 @@ class OwnedKey(NamedTuple):
     account: str
 
 
+_BY_DIGEST: Final = select(ApiKey).where(ApiKey.key_sha256 == bindparam("digest"))
+
+
 def state_of(row: ApiKey) -> State:
     if row.revoked_at is not None:
         return "revoked"
@@ -64,7 +67,7 @@ def find(session: Session, raw: str) -> ApiKey:
     """
     if not key_text.is_key(raw):
         raise JimaeError("key_malformed")
-    row = session.scalar(select(ApiKey).where(ApiKey.key_sha256 == key_text.digest(raw)))
+    row = session.scalar(_BY_DIGEST, {"digest": key_text.digest(raw)})
     if row is None:
         raise JimaeError("key_unknown")
     if row.revoked_at is not None:
