@@ -103,7 +103,8 @@ def test_keeping_holding_and_deleting(folder: Path) -> None:
 
     wanted = ("delete", "--since", "2020-01-01", "--reason", "請求")
     run(folder, *wanted, code=1, given="n\n")
-    (certificate,) = json.loads(run(folder, *wanted, given="y\n"))
+    told = run(folder, *wanted, given="y\n")
+    (certificate,) = json.loads(told[told.index("[\n") :])
     assert certificate["ranges"] == [[3, 4]]
     assert json.loads(run(folder, "hold", "--lift", hold["id"])) == []
     (certificate,) = json.loads(run(folder, *wanted, "--yes"))

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
-from jimae.service.audit.canonical import sha256
+from jimae.service.audit.canonical import canonical, sha256
 from jimae.service.audit.chain import GENESIS, columns_of, link_hash
 from jimae.service.audit.record import note
 from jimae.service.caller import Caller, KeyGrant
@@ -70,6 +70,11 @@ def group(group_id: str, name: str, purpose: str) -> Group:
         source="local",
         external_id=None,
     )
+
+
+def test_a_link_is_the_hash_of_a_canonical_text() -> None:
+    told = {"v": 1, "seq": 7, "previous": "a" * 64, "digest": "b" * 64}
+    assert link_hash(7, "a" * 64, "b" * 64) == sha256(canonical(told))
 
 
 async def test_a_record_says_who_did_what_and_when(store: Store) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -119,8 +119,7 @@ def _write(session: Session) -> None:
 
 def _append(session: Session, drafts: list[Draft]) -> None:
     """Raises `audit_head_missing`: what cannot be recorded is not done."""
-    for draft in drafts:
-        _name_group(session, draft.body)
+    _name_groups(session, drafts)
     # From here until the commit, nobody else appends: SQLite has let nobody else in at all.
     head = session.execute(
         select(AuditHead.seq, AuditHead.hash).where(AuditHead.id == HEAD).with_for_update()
@@ -179,12 +178,18 @@ def _append(session: Session, drafts: list[Draft]) -> None:
     session.execute(moved, execution_options={"synchronize_session": False})
 
 
-def _name_group(session: Session, body: dict[str, Any]) -> None:
-    """The group as it is called, and what it uses the server for, at this time."""
-    group = body["group"]
-    if group is not None and "name" not in group:
-        found = session.execute(
-            select(Group.name, Group.purpose).where(Group.id == group["id"])
-        ).one_or_none()
-        name, purpose = (None, None) if found is None else found
-        body["group"] = {**group, "name": name, "purpose": purpose}
+def _name_groups(session: Session, drafts: Iterable[Draft]) -> None:
+    """Each group as it is called, and what it uses the server for, at this time."""
+    known: dict[str, dict[str, str | None]] = {}
+    for draft in drafts:
+        group = draft.body["group"]
+        if group is None or "name" in group:
+            continue
+        wanted = group["id"]
+        if wanted not in known:
+            found = session.execute(
+                select(Group.name, Group.purpose).where(Group.id == wanted)
+            ).one_or_none()
+            name, purpose = (None, None) if found is None else found
+            known[wanted] = {"id": wanted, "name": name, "purpose": purpose}
+        draft.body["group"] = known[wanted]
