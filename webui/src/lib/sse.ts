@@ -2,13 +2,15 @@
 
 import { createParser } from "eventsource-parser";
 
-export type SseItem = { kind: "data"; data: string } | { kind: "comment"; text: string };
+export type SseItem =
+  | { kind: "data"; data: string; id?: string }
+  | { kind: "comment"; text: string };
 
 /** Read a body to its end. Ending the loop early cancels the body. */
 export async function* readSse(body: ReadableStream<Uint8Array>): AsyncGenerator<SseItem> {
   const items: SseItem[] = [];
   const parser = createParser({
-    onEvent: (event) => items.push({ kind: "data", data: event.data }),
+    onEvent: ({ data, id }) => items.push({ kind: "data", data, ...(id === undefined ? {} : { id }) }),
     onComment: (text) => items.push({ kind: "comment", text: text.trim() }),
   });
   const decoder = new TextDecoder();

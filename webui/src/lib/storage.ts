@@ -1,13 +1,12 @@
 /**
- * What the page keeps in the browser. Chats live in the tab's own storage: they
- * survive a reload and end with the tab. Choices live as long as the browser.
+ * What the page keeps in the browser: drafts and the open chat as long as the tab, choices as
+ * long as the browser. Chats are on the server.
  */
 
-import type { ChatRecord } from "./types";
-
 const OURS = "jimae.";
-const CHATS = "jimae.chats";
-const CHAT = "jimae.chat.";
+const OLD_INDEX = "jimae.chats";
+const OLD_CHAT = "jimae.chat.";
+const CURRENT = "jimae.current";
 const DRAFT = "jimae.draft.";
 const CHOICES = "jimae.choices";
 
@@ -33,25 +32,14 @@ function take(area: () => Storage, key: string): unknown {
 const tab = (): Storage => sessionStorage;
 const browser = (): Storage => localStorage;
 
-export interface ChatIndex {
-  ids: string[];
-  current: string;
+/** The chat that this tab shows. */
+export function loadCurrent(): string | null {
+  const id = take(tab, CURRENT);
+  return typeof id === "string" ? id : null;
 }
 
-export function loadIndex(): ChatIndex | null {
-  return take(tab, CHATS) as ChatIndex | null;
-}
-
-export function saveIndex(index: ChatIndex): boolean {
-  return put(tab, CHATS, JSON.stringify(index));
-}
-
-export function loadChat(id: string): ChatRecord | null {
-  return take(tab, CHAT + id) as ChatRecord | null;
-}
-
-export function saveChat(record: ChatRecord): boolean {
-  return put(tab, CHAT + record.id, JSON.stringify(record));
+export function saveCurrent(id: string | null): boolean {
+  return put(tab, CURRENT, JSON.stringify(id));
 }
 
 export function loadDraft(id: string): string {
@@ -65,11 +53,49 @@ export function saveDraft(id: string, text: string): boolean {
 
 export function forgetChat(id: string): void {
   try {
-    sessionStorage.removeItem(CHAT + id);
     sessionStorage.removeItem(DRAFT + id);
   } catch {
     // Storage is forbidden: then nothing was kept either.
   }
+}
+
+/** Chats that earlier pages kept in the tab, as the server imports them. */
+export function oldChats(): object[] {
+  const index = take(tab, OLD_INDEX) as { ids?: string[] } | null;
+  return (index?.ids ?? [])
+    .map((id) => take(tab, OLD_CHAT + id) as OldChat | null)
+    .filter((chat) => chat !== null && chat.messages.length > 0)
+    .map((chat) => exported(chat as OldChat));
+}
+
+export function forgetOldChats(): void {
+  const keys = Object.keys(sessionStorage).filter((key) => key.startsWith(OLD_CHAT));
+  for (const key of [OLD_INDEX, ...keys]) sessionStorage.removeItem(key);
+}
+
+interface OldChat {
+  id: string;
+  created: number;
+  messages: { id: string; role: "user" | "assistant"; text: string; model?: string }[];
+}
+
+function exported({ id, created, messages }: OldChat): object {
+  const said = messages.filter((message) => message.text !== "");
+  return {
+    id: `tab-${id}`,
+    title: "",
+    created_at: created / 1_000,
+    updated_at: created / 1_000,
+    head: said.at(-1)?.id ?? null,
+    turns: said.map((message, at) => ({
+      id: message.id,
+      parent: said[at - 1]?.id ?? null,
+      role: message.role,
+      created_at: created / 1_000 + at,
+      parts: [{ type: "text", text: message.text }],
+      model: message.model ?? null,
+    })),
+  };
 }
 
 /** Forget all that somebody wrote here; what they chose for this browser stays. */

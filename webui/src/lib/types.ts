@@ -24,40 +24,6 @@ export interface Failure {
   message: string | null;
 }
 
-export type AnswerState = "waiting" | "streaming" | "done" | "stopped" | "cut" | "failed";
-
-export interface Question {
-  id: string;
-  role: "user";
-  text: string;
-}
-
-/**
- * An answer. `cut` is one that a reload of the page ended; `seconds` is the time
- * in which its text came.
- */
-export interface Answer {
-  id: string;
-  role: "assistant";
-  text: string;
-  state: AnswerState;
-  model: string;
-  wait: Wait | null;
-  finish: string | null;
-  failure: Failure | null;
-  usage: Usage | null;
-  seconds: number | null;
-}
-
-export type Message = Question | Answer;
-
-/** A chat as it is kept in the browser's storage. */
-export interface ChatRecord {
-  id: string;
-  created: number;
-  messages: Message[];
-}
-
 export type ModelState = "available" | "loading" | "ready" | "restarting" | "failed" | "closed";
 
 export interface Model {

@@ -1,30 +1,83 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Chat } from "../../src/state/chat.svelte";
-import { loadChat, loadDraft } from "../../src/lib/storage";
-import type { Answer } from "../../src/lib/types";
-import { bytes, chunk } from "../streams";
+import type { Turn } from "../../src/lib/chats";
+import { textOf } from "../../src/lib/chats";
+import { loadDraft } from "../../src/lib/storage";
+import { canGoOn, Chat } from "../../src/state/chat.svelte";
+import { bytes } from "../streams";
 
 const STATUS = { version: "1", mode: "single-user", models: [], queue: { running: 0, waiting: 0 } };
+const ROW = {
+  id: "chat_1",
+  title: "",
+  named: false,
+  folder: null,
+  pinned: false,
+  model: null,
+  settings: { instructions: null, style: null, temperature: null },
+  created_at: 1,
+  updated_at: 1,
+  deleted_at: null,
+  running: false,
+  shared_with: [],
+  mine: true,
+  owner_name: null,
+};
+
+function turn(id: string, role: "user" | "assistant", text = "", more: Partial<Turn> = {}): Turn {
+  return {
+    id,
+    parent: null,
+    role,
+    created_at: 1,
+    parts: text === "" ? [] : [{ type: "text", text }],
+    model: "fake",
+    status: "completed",
+    reason: null,
+    error: null,
+    usage: null,
+    timings: null,
+    run: null,
+    siblings: [id],
+    ...more,
+  };
+}
+
+const running = (id: string, run: string, after = -1, text = ""): Turn =>
+  turn(id, "assistant", text, { status: "running", run: { id: run, after } });
 
 /** A server whose answer is written by the test. */
 class Writing {
   body!: ReadableStreamDefaultController<Uint8Array>;
-  asked: { messages: unknown[] }[] = [];
+  asked: { method: string; path: string; body: Record<string, unknown> }[] = [];
+  read: string[] = [];
+  answers: Record<string, unknown> = {};
+  #number = 0;
 
   constructor() {
-    vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
-      if (url.endsWith("api/status")) return Response.json(STATUS);
-      this.asked.push(JSON.parse(init.body as string));
-      const body = new ReadableStream<Uint8Array>({ start: (controller) => void (this.body = controller) });
-      init.signal!.addEventListener("abort", () =>
-        this.body.error(Object.assign(new Error("aborted"), { name: "AbortError" })),
-      );
-      return new Response(body);
+    vi.stubGlobal("fetch", async (url: string, init: RequestInit = {}) => {
+      const path = url.replace(/^.*?\/(api|jimae)\//, "$1/");
+      if (path === "api/status") return Response.json(STATUS);
+      if (path.includes("/events")) {
+        this.read.push(path);
+        return new Response(new ReadableStream<Uint8Array>({ start: (one) => void (this.body = one) }));
+      }
+      const method = init.method ?? "GET";
+      const body = typeof init.body === "string" ? JSON.parse(init.body) : {};
+      this.asked.push({ method, path, body });
+      const found = Object.entries(this.answers).find(([key]) => `${method} ${path}`.startsWith(key));
+      if (found?.[1] === "lost") throw new TypeError("network");
+      if (found !== undefined) return Response.json(found[1]);
+      if (path === "jimae/chats") return Response.json(ROW);
+      const asked = { question: turn("q1", "user", "質問"), answer: running("a1", "run_1") };
+      return Response.json(asked);
     });
   }
 
-  async send(text: string): Promise<void> {
-    this.body.enqueue(bytes(text));
+  async send(...events: object[]): Promise<void> {
+    for (const event of events) {
+      this.body.enqueue(bytes(`id: ${this.#number}\ndata: ${JSON.stringify(event)}\n\n`));
+      this.#number += 1;
+    }
     await settle();
   }
 }
@@ -34,120 +87,140 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-const END = chunk({}, { finish_reason: "stop" }) + "data: [DONE]\n\n";
+const part = { type: "part", index: 0, part: { type: "text", text: "" } };
+const delta = (text: string): object => ({ type: "delta", index: 0, text });
+const last = (chat: Chat) => chat.messages.at(-1)!;
 
 beforeEach(() => sessionStorage.clear());
 afterEach(() => vi.unstubAllGlobals());
 
-async function asking(text = "質問"): Promise<{ chat: Chat; server: Writing; sent: Promise<void> }> {
+async function asking(text = "質問"): Promise<{ chat: Chat; server: Writing }> {
   const server = new Writing();
-  const chat = Chat.empty();
+  const chat = new Chat();
   chat.write(text);
-  const sent = chat.send();
+  await chat.send();
   await settle();
-  return { chat, server, sent };
+  return { chat, server };
 }
 
-const last = (chat: Chat): Answer => chat.messages.at(-1) as Answer;
-
 test("an answer waits, streams and ends", async () => {
-  const { chat, server, sent } = await asking();
+  const { chat, server } = await asking();
   expect(chat.draft).toBe("");
-  expect(last(chat)).toMatchObject({ state: "waiting", wait: { kind: "sent" } });
-  await server.send(": queued position=2\n\n");
+  expect(chat.messages.map((message) => message.id)).toEqual(["q1", "a1"]);
+  await server.send({ type: "wait", wait: { kind: "queued", position: 2, seconds: null } });
   expect(last(chat).wait).toEqual({ kind: "queued", position: 2, seconds: null });
-  await server.send(chunk({ content: "東" }));
-  expect(last(chat)).toMatchObject({ state: "streaming", text: "東", wait: null });
-  await server.send(chunk({ content: "京" }) + END);
-  await sent;
-  expect(last(chat)).toMatchObject({ state: "done", text: "東京", finish: "stop" });
+  await server.send(part, delta("東"));
+  expect(last(chat).wait).toBeNull();
+  expect(textOf(last(chat))).toBe("東");
+  await server.send(delta("京"), { type: "end", turn: turn("a1", "assistant", "東京") });
+  expect(textOf(last(chat))).toBe("東京");
   expect(chat.running).toBeNull();
 });
 
-test("stop keeps what came", async () => {
-  const { chat, server, sent } = await asking();
-  await server.send(chunk({ content: "途中" }));
-  chat.stop();
-  await sent;
-  expect(last(chat)).toMatchObject({ state: "stopped", text: "途中", failure: null });
+test("what is sent twice is asked once: a lost request keeps its key", async () => {
+  const server = new Writing();
+  server.answers["POST jimae/chats/chat_1/ask"] = "lost";
+  const chat = new Chat();
+  chat.write("質問");
+  await chat.send();
+  expect(last(chat)).toMatchObject({ status: "failed", error: { code: "unreachable" } });
+  server.answers = {};
+  await chat.again();
+  const [first, second] = server.asked.filter(({ path }) => path.endsWith("/ask"));
+  expect(second!.body).toEqual(first!.body);
+  expect(first!.body.key).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+  expect(last(chat).status).toBe("running");
 });
 
-test("an error keeps what came, and again asks the same question", async () => {
-  const { chat, server, sent } = await asking();
-  await server.send(chunk({ content: "途中" }) + 'data: {"error":{"code":"worker_died","message":"終了"}}\n\n');
-  await sent;
-  expect(last(chat)).toMatchObject({ state: "failed", text: "途中", failure: { message: "終了" } });
-  const again = chat.again();
+test("files go with the question", async () => {
+  const server = new Writing();
+  const chat = new Chat();
+  await chat.send([{ name: "a.txt", text: "中身" }]);
+  expect(server.asked.at(-1)!.body.content).toEqual([
+    { type: "attachment", name: "a.txt", text: "中身" },
+  ]);
+});
+
+test("a connection that was lost is read on where it broke", async () => {
+  const { chat, server } = await asking();
+  await server.send(part, delta("前"));
+  server.body.close();
+  await vi.waitFor(() => expect(server.read).toHaveLength(2), 3_000);
+  expect(server.read).toEqual([
+    "jimae/chats/chat_1/runs/run_1/events?after=-1",
+    "jimae/chats/chat_1/runs/run_1/events?after=1",
+  ]);
+  await server.send(delta("後"));
+  expect(textOf(last(chat))).toBe("前後");
+});
+
+test("a reload goes on from what the server tells", async () => {
+  const server = new Writing();
+  const turns = [turn("q1", "user", "質問"), running("a1", "run_1", 4, "途中")];
+  server.answers["GET jimae/chats/chat_1?"] = { chat: ROW, head: "a1", turns, has_more: false };
+  const chat = new Chat(ROW);
+  await chat.sync();
   await settle();
-  expect(server.asked[1]).toEqual(server.asked[0]);
-  await server.send(chunk({ content: "全部" }) + END);
-  await again;
-  expect(chat.messages.map((message) => message.text)).toEqual(["質問", "全部"]);
+  expect(server.read).toEqual(["jimae/chats/chat_1/runs/run_1/events?after=4"]);
+  await server.send(delta("まで"));
+  expect(textOf(last(chat))).toBe("途中まで");
+  // Telling it again does not take back what came meanwhile.
+  await chat.sync();
+  expect(textOf(last(chat))).toBe("途中まで");
+  expect(server.read).toHaveLength(1);
 });
 
-test("a question that was stopped before its answer joins the next one", async () => {
-  const { chat, server, sent } = await asking("一つ目");
-  chat.stop();
-  await sent;
-  chat.write("二つ目");
-  const next = chat.send();
-  await settle();
-  expect(server.asked[1]!.messages).toEqual([{ role: "user", content: "一つ目\n\n二つ目" }]);
-  await server.send(END);
-  await next;
+test("an edited question stands beside the first one, with its files", async () => {
+  const { chat, server } = await asking();
+  await server.send(part, { type: "end", turn: turn("a1", "assistant", "答え") });
+  chat.messages[0]!.parts.push({ type: "attachment", name: "a", text: "b" });
+  await chat.edit(chat.messages[0]!, "直した");
+  const { body } = server.asked.at(-1)!;
+  expect(body.parent).toBeNull();
+  expect(body.content).toEqual([
+    { type: "text", text: "直した" },
+    { type: "attachment", name: "a", text: "b" },
+  ]);
+  expect(chat.messages).toHaveLength(2);
 });
 
-test("while an answer runs, what is written stays written", async () => {
-  const { chat, server, sent } = await asking();
+test("another answer is asked of the question above", async () => {
+  const { chat, server } = await asking();
+  await server.send({ type: "end", turn: turn("a1", "assistant", "答え", { parent: "q1" }) });
+  server.answers["POST jimae/chats/chat_1/turns/q1/answer"] = { answer: running("a2", "run_2") };
+  await chat.again(last(chat));
+  expect(chat.messages.map((message) => message.id)).toEqual(["q1", "a2"]);
+});
+
+test("only a cut answer with some text is gone on with", () => {
+  const shown = (more: Partial<Turn>) => ({ ...turn("a", "assistant", "文", more), key: "a", wait: null });
+  expect(canGoOn(shown({ status: "incomplete", reason: "length" }))).toBe(true);
+  expect(canGoOn(shown({ status: "completed" }))).toBe(false);
+  expect(canGoOn(shown({ status: "incomplete", parts: [{ type: "reasoning", text: "考" }] }))).toBe(false);
+});
+
+test("while an answer runs, what is written stays written, and is a draft of its chat", async () => {
+  const { chat, server } = await asking();
   chat.write("次の質問");
   await chat.send();
   expect(chat.draft).toBe("次の質問");
-  expect(server.asked).toHaveLength(1);
-  await server.send(END);
-  await sent;
+  expect(loadDraft("chat_1")).toBe("次の質問");
+  expect(server.asked.filter(({ path }) => path.endsWith("/ask"))).toHaveLength(1);
 });
 
-test("a reload in the middle keeps the question, the text so far and the draft", async () => {
-  const { chat, server, sent } = await asking();
-  await server.send(chunk({ content: "途中" }));
-  chat.write("下書き");
-  chat.keep();
-  const reloaded = new Chat(loadChat(chat.id)!, loadDraft(chat.id));
-  expect(reloaded.messages.map((message) => message.text)).toEqual(["質問", "途中"]);
-  expect(last(reloaded).state).toBe("cut");
-  expect(reloaded.draft).toBe("下書き");
-  await server.send(END);
+test("stop before the server knows the question is done when it does", async () => {
+  const server = new Writing();
+  const chat = new Chat();
+  chat.write("質問");
+  const sent = chat.send();
+  chat.stop();
   await sent;
-});
-
-test("a forgotten chat leaves nothing behind, even when its answer ends later", async () => {
-  const { chat, sent } = await asking();
-  chat.forget();
-  await sent;
-  expect(Object.keys(sessionStorage)).toEqual([]);
+  await settle();
+  expect(server.asked.at(-1)!.path).toBe("jimae/chats/chat_1/runs/run_1/stop");
 });
 
 test("blank text is not sent", async () => {
   const { chat, server } = await asking(" \n　");
   expect(chat.messages).toEqual([]);
   expect(server.asked).toEqual([]);
-});
-
-test("a title is the first line, cut between characters", async () => {
-  const { chat, server, sent } = await asking("🗼".repeat(40) + "\n二行目");
-  expect(chat.title).toBe("🗼".repeat(28) + "…");
-  await server.send(END);
-  await sent;
-});
-
-test("a browser that keeps nothing is told of, and the chat goes on", async () => {
-  const full = vi.spyOn(Storage.prototype, "setItem").mockImplementation(() => {
-    throw new DOMException("full", "QuotaExceededError");
-  });
-  const { chat, server, sent } = await asking();
-  expect(chat.kept).toBe(false);
-  await server.send(chunk({ content: "答え" }) + END);
-  await sent;
-  expect(last(chat).text).toBe("答え");
-  full.mockRestore();
 });

@@ -1,47 +1,114 @@
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { ChatRow } from "../../src/lib/chats";
+import { oldChats } from "../../src/lib/storage";
 import { Conversations } from "../../src/state/conversations.svelte";
 
-beforeEach(() => sessionStorage.clear());
-
-function withQuestion(conversations: Conversations, text: string): void {
-  const chat = conversations.current;
-  chat.messages.push({ id: text, role: "user", text });
-  chat.keep();
+function row(id: string, updated: number, more: Partial<ChatRow> = {}): ChatRow {
+  return {
+    id,
+    title: id,
+    named: false,
+    folder: null,
+    pinned: false,
+    model: null,
+    settings: { instructions: null, style: null, temperature: null },
+    created_at: updated,
+    updated_at: updated,
+    deleted_at: null,
+    running: false,
+    shared_with: [],
+    mine: true,
+    owner_name: null,
+    ...more,
+  };
 }
 
-test("chats, their order and the open one survive a reload", () => {
-  const before = new Conversations();
-  withQuestion(before, "一つ目");
-  before.create();
-  withQuestion(before, "二つ目");
-  before.open(before.list[1]!);
-  before.current.write("下書き");
-  const after = new Conversations();
-  expect(after.list.map((chat) => chat.title)).toEqual(["二つ目", "一つ目"]);
-  expect(after.current.title).toBe("一つ目");
-  expect(after.current.draft).toBe("下書き");
-});
+let answers: Record<string, unknown> = {};
+let asked: string[] = [];
 
-test("a new chat uses an empty one that is there", () => {
+beforeEach(() => {
+  sessionStorage.clear();
+  answers = {};
+  asked = [];
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit = {}) => {
+    const path = `${init.method ?? "GET"} ${url.replace(/^.*?\/jimae\//, "")}`;
+    asked.push(path);
+    const found = Object.entries(answers).find(([key]) => path.startsWith(key));
+    return Response.json(found?.[1] ?? { data: [], has_more: false });
+  });
+});
+afterEach(() => vi.unstubAllGlobals());
+
+const page = (rows: ChatRow[], more = false) => ({ data: rows, has_more: more });
+
+test("the list is read in pages, without a chat twice", async () => {
   const conversations = new Conversations();
-  conversations.create();
-  conversations.create();
-  expect(conversations.list).toHaveLength(1);
+  answers["GET chats?limit=200&after=b"] = page([row("b", 2), row("a", 1)]);
+  answers["GET chats?limit"] = page([row("c", 3), row("b", 2)], true);
+  await conversations.refresh();
+  await conversations.loadMore();
+  expect(conversations.list.map(({ id }) => id)).toEqual(["c", "b", "a"]);
+  expect(conversations.more).toBe(false);
 });
 
-test("removing the open chat opens another", () => {
+test("a chat that changed goes where its time belongs", async () => {
   const conversations = new Conversations();
-  withQuestion(conversations, "一つ目");
-  conversations.create();
-  withQuestion(conversations, "二つ目");
-  conversations.remove(conversations.current);
-  expect(conversations.current.title).toBe("一つ目");
-  conversations.remove(conversations.current);
-  expect(conversations.current.messages).toEqual([]);
-  expect(new Conversations().list).toHaveLength(1);
+  answers["GET chats?limit"] = page([row("c", 3), row("b", 2), row("a", 1)]);
+  await conversations.refresh();
+  answers["POST chats/a"] = { chat: row("a", 2.5, { title: "新" }), head: null, turns: [], has_more: false };
+  await conversations.change(row("a", 1), { title: "新" });
+  expect(conversations.list.map(({ id, title }) => `${id}${title}`)).toEqual(["cc", "a新", "bb"]);
 });
 
-test("a storage with nonsense in it is started over", () => {
-  sessionStorage.setItem("jimae.chats", "{nonsense");
-  expect(new Conversations().list).toHaveLength(1);
+test("reading the first page again keeps what is below it, and loses what is gone", async () => {
+  const conversations = new Conversations();
+  answers["GET chats?limit=200&after=b"] = page([row("a", 1)]);
+  answers["GET chats?limit=200"] = page([row("c", 3), row("b", 2)], true);
+  await conversations.refresh();
+  await conversations.loadMore();
+  answers["GET chats?limit=200"] = page([row("d", 4), row("b", 2)], true);
+  await conversations.refresh();
+  expect(conversations.list.map(({ id }) => id)).toEqual(["d", "b", "a"]);
+});
+
+test("what is thrown away is not open any more", async () => {
+  const conversations = new Conversations();
+  answers["GET chats?limit"] = page([row("a", 1)]);
+  answers["GET chats/a"] = { chat: row("a", 1), head: null, turns: [], has_more: false };
+  await conversations.refresh();
+  conversations.open(row("a", 1));
+  expect(conversations.current.id).toBe("a");
+  await conversations.remove(row("a", 1));
+  expect(conversations.list).toEqual([]);
+  expect(conversations.current.row).toBeNull();
+});
+
+test("an empty chat is not begun twice", () => {
+  const conversations = new Conversations();
+  const { current } = conversations;
+  conversations.create();
+  expect(conversations.current).toBe(current);
+});
+
+test("chats that the browser had are given to the server once", async () => {
+  const messages = [
+    { id: "m1", role: "user", text: "首都は?" },
+    { id: "m2", role: "assistant", text: "東京です。", model: "fake" },
+  ];
+  sessionStorage.setItem("jimae.chats", JSON.stringify({ ids: ["x"], current: "x" }));
+  sessionStorage.setItem("jimae.chat.x", JSON.stringify({ id: "x", created: 5_000, messages }));
+  expect(oldChats()).toMatchObject([
+    {
+      id: "tab-x",
+      created_at: 5,
+      head: "m2",
+      turns: [{ id: "m1", parent: null }, { id: "m2", parent: "m1", model: "fake" }],
+    },
+  ]);
+  answers["POST chats/import"] = { imported: 1, already: 0, failed: [] };
+  const conversations = new Conversations();
+  const stop = conversations.start();
+  await vi.waitFor(() => expect(conversations.takenOver).toBe(1));
+  stop();
+  expect(oldChats()).toEqual([]);
 });
