@@ -198,7 +198,8 @@ class EngineSettings(_Section):
     disk_cache_mb: Annotated[float, Field(ge=0)] = Field(
         1024,
         description="Most MiB per model of conversations' beginnings kept on disk, so that "
-        "they need not be read in again after a restart; 0 keeps none.",
+        "they need not be read in again after a restart; 0 keeps none, and neither does "
+        "`audit.encryption_keys`: they are not encrypted.",
     )
     disk_cache_days: Annotated[float, Field(gt=0, le=36500)] = Field(
         7, description="Days after its last use that such a beginning is deleted."

@@ -7,6 +7,7 @@ serialised as msgpack where they cross to a worker.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Literal
 
 import msgspec
@@ -28,6 +29,11 @@ class Principal(msgspec.Struct, frozen=True):
     id: str
     scope: str
     priority: Priority = "interactive"
+
+
+def scope_mark(scope: str) -> str:
+    """How the names of files begin that hold prompts of a scope."""
+    return hashlib.sha256(scope.encode()).hexdigest()[:16]
 
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]

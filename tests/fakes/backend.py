@@ -71,6 +71,7 @@ class FakeBackend:
         self.default: Sequence[Step] = saying(text)
         self.scripts: deque[Sequence[Step]] = deque()
         self.requests: list[GenerateRequest] = []
+        self.forgotten: list[str] = []
         self.active = self.started = self.finished = self.cancelled = self.failed = 0
         self._loading: asyncio.Task[None] | None = None
 
@@ -200,6 +201,9 @@ class FakeBackend:
             tokens_reused=0,
             tokens_generated=0,
         )
+
+    async def forget(self, scope: str) -> None:
+        self.forgotten.append(scope)
 
     async def close(self) -> None:
         if self._loading is not None:

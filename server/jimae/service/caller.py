@@ -70,13 +70,21 @@ def principal(
     )
 
 
+def group_scope(group_id: str) -> str:
+    return f"group/{group_id}"
+
+
+def key_scope(key_id: str) -> str:
+    return f"key/{key_id}"
+
+
 def _scope(caller: Caller, sharing: Scope) -> str:
     match sharing:
         case "server":
             return "server"
         case "group" if caller.group is not None:
-            return f"group/{caller.group}"
+            return group_scope(caller.group)
         case "key" if caller.key is not None:
-            return f"key/{caller.key.id}"
+            return key_scope(caller.key.id)
         case _:
             return caller.id

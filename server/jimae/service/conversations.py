@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
 from jimae.service.items import Item, from_row, new_id, rows_of
+from jimae.service.prefixes import Forget
 from jimae.service.records import Live, Reference, check_free, conversation_row, resolved
 from jimae.store import items, tables
 from jimae.store.store import Store
@@ -28,12 +29,13 @@ class Conversations:
     """The conversations of everybody, each found only by its owner.
 
     `live` tells whether a response is being written: while one is, nothing else is
-    added to its conversation.
+    added to its conversation. `forget` drops what engines kept of an owner's.
     """
 
-    def __init__(self, store: Store, live: Live) -> None:
+    def __init__(self, store: Store, live: Live, forget: Forget) -> None:
         self._store = store
         self._live = live
+        self._forget = forget
 
     async def create(
         self, owner: str, metadata: dict[str, str], sent: Sequence[Item | Reference]
@@ -81,6 +83,7 @@ class Conversations:
             items.prune(session, head)
 
         await self._store.erase(transaction)
+        await self._forget(owner)
 
     async def items(self, owner: str, conversation_id: str) -> list[Item]:
         """All of them, oldest first."""
@@ -120,7 +123,9 @@ class Conversations:
             items.remove(session, session.get_one(tables.Item, item_id))
             return _told(row)
 
-        return await self._store.erase(transaction)
+        left = await self._store.erase(transaction)
+        await self._forget(owner)
+        return left
 
 
 def _append(

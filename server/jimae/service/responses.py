@@ -17,6 +17,7 @@ from jimae.service import records
 from jimae.service.caller import Caller
 from jimae.service.chat import Ask, Chat, Loading, RunEvent
 from jimae.service.items import Item, messages_of, new_id
+from jimae.service.prefixes import Forget
 from jimae.service.records import Given, Record, Reference, Status, Used
 from jimae.service.run import Became, Run
 from jimae.service.taking import internal, take_down
@@ -52,11 +53,13 @@ class Wanted:
 
 
 class Responses:
-    """The responses of everybody, each found only by its owner."""
+    """The responses of everybody, each found only by its owner. `forget` drops what engines
+    kept of an owner's."""
 
-    def __init__(self, store: Store, chat: Chat) -> None:
+    def __init__(self, store: Store, chat: Chat, forget: Forget) -> None:
         self._store = store
         self._chat = chat
+        self._forget = forget
         self._runs: dict[str, Run[Record]] = {}
         self._kept: dict[str, Run[Record]] = {}
 
@@ -245,6 +248,7 @@ class Responses:
             await run.ended()
         self._kept.pop(response_id, None)
         await self._store.erase(partial(records.delete, owner=owner, response_id=response_id))
+        await self._forget(owner)
 
     async def input_items(self, owner: str, response_id: str) -> list[Item]:
         """Everything the model was shown, oldest first. Raises `response_not_found`."""

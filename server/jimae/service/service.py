@@ -27,6 +27,7 @@ from jimae.service.model_status import ModelStatus
 from jimae.service.models import BackendFactory, ModelPool
 from jimae.service.policy.policy import Policy
 from jimae.service.preferences import Preferences
+from jimae.service.prefixes import Prefixes
 from jimae.service.responses import Responses
 from jimae.service.runs import Runs
 from jimae.service.templates.templates import Templates
@@ -78,8 +79,10 @@ class Service:
         )
         self.chat = Chat(self.models, self.runs, self.gate, settings.engine.sharing)
         self.embeddings = Embeddings(settings, self.models, self.runs, self.gate)
-        self.responses = Responses(self.store, self.chat)
-        self.conversations = Conversations(self.store, self.responses.is_live)
+        self.prefixes = Prefixes(settings, self.store, self.models)
+        forget = self.prefixes.forget
+        self.responses = Responses(self.store, self.chat, forget)
+        self.conversations = Conversations(self.store, self.responses.is_live, forget)
         self.chats = Chats(settings, self.store, self.chat, self.models.default_id)
         self.runs.when_refusing(self.chats.feed.end)
         self.templates = Templates(self.store)

@@ -375,7 +375,8 @@ def _expect(answer: protocol.FromWorker, kind: type[T]) -> T:
 
 def _disk_cache(model: str, settings: Settings) -> protocol.DiskCache | None:
     engine = settings.engine
-    if not engine.disk_cache_mb:
+    # Cells can be turned back into words, which are not to be on the disk in clear.
+    if not engine.disk_cache_mb or settings.audit.encryption_keys is not None:
         return None
     return protocol.DiskCache(
         directory=str(settings.data_dir / "kv" / model),

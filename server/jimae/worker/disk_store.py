@@ -2,8 +2,9 @@
 
     magic  length  header (msgpack: model, scope, tokens, sha256 of data)  sha256 of header  data
 
-A file that does not check is ignored and removed. Names are hashes; files are
-readable by their owner only, since KV cells can be turned back into words.
+A file that does not check is ignored and removed. Names begin with the mark of
+their scope, by which the server finds and deletes them; files are readable by
+their owner only, since KV cells can be turned back into words.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import msgspec
 
 from jimae.engine.prefix_store import SavedPrefix
 from jimae.engine.radix_tree import common_prefix
+from jimae.types import scope_mark
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +105,7 @@ class DiskStore:
         if len(data) > self._max_bytes // 2:
             return
         tokens = array("i", keys).tobytes()
-        name = hashlib.sha256(scope.encode() + b"\0" + tokens).hexdigest()
+        name = f"{scope_mark(scope)}-{hashlib.sha256(tokens).hexdigest()}"
         for other, entry in list(self._entries.items()):
             if entry.scope == scope and common_prefix(entry.keys, keys) == len(entry.keys):
                 self._discard(other, None)
