@@ -21,8 +21,11 @@ const LARGEST_SVG = 2_000_000;
 const START_MS = 10_000;
 const DRAW_MS = 5_000;
 const IDLE_MS = 60_000;
-/** What could make a drawing load something: such a source stays text. */
-const REACHES_OUT = /url\s*\(|@import|image-set|\bimg\s*:|\bsrc\s*=|\bhref|\\/i;
+/** What could make a drawing load something, or is HTML: such a source stays text. */
+const REACHES_OUT = /url\s*\(|@import|image-set|\bimg\s*:|\bsrc\s*=|\bhref|\\|&|#\w+;/i;
+const HTML = /<[a-z/!?]/i;
+/** What looks like it and is not: a line break, and a stereotype of UML. */
+const NOT_HTML = /<br\s*\/?>|<<[\w ]+>>/gi;
 
 let frame: Promise<HTMLIFrameElement> | null = null;
 let queue: Promise<unknown> = Promise.resolve();
@@ -35,7 +38,8 @@ export function plainSource(source: string): string | null {
     .replace(/^\s*---\n[\s\S]*?\n---[^\S\n]*\n/, "")
     .replace(/%%\{[\s\S]*?\}%%/g, "")
     .replace(/^[^\S\n]*(?:click|callback|link|links)\s.*$/gm, "");
-  return plain.length > LARGEST_SOURCE || REACHES_OUT.test(plain) ? null : plain;
+  if (plain.length > LARGEST_SOURCE || REACHES_OUT.test(plain)) return null;
+  return HTML.test(plain.replace(NOT_HTML, "")) ? null : plain;
 }
 
 /** Draw it; null for what cannot be drawn, or not in time. */

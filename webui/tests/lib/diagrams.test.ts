@@ -12,7 +12,14 @@ test.each([
   'flowchart TD\n A@{ img: "https://evil.example/a.png" }',
   'flowchart TD\n A["<img src=x>"]',
   'flowchart TD\n A["<a href=x>"]',
+  "flowchart TD\n A[<b onclick=x>]",
+  "flowchart TD\n A[#60;img onerror=x#62;]",
   "x".repeat(20_001),
 ])("what could load something stays text: %.40s", (source) => {
   expect(plainSource(source)).toBeNull();
+});
+
+test("line breaks and signs of UML are not HTML", () => {
+  const source = "classDiagram\n class A {\n <<interface>>\n }\n A <|-- B\n note \"x<br/>y\"\n A <--> C\n";
+  expect(plainSource(source)).toBe(source);
 });
