@@ -101,6 +101,7 @@ class Watch:
 
 
 class OpenPage(Protocol):
-    """Opens the page of a server. Options are those of a browser context."""
+    """Opens the page of a server, and waits for what is `ready` there. Options are those of a
+    browser context."""
 
-    async def __call__(self, url: str, **options: object) -> Page: ...
+    async def __call__(self, url: str, ready: str = "#message", **options: object) -> Page: ...

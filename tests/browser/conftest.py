@@ -13,6 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from browser.asking import OpenPage, Watch
 from browser.chromium import CHROMIUM, DESKTOP, FLAGS
 from fakes.backend import Backends
+from fakes.people import People
 from fakes.serving import Served, serving
 from jimae.api.page import page_directory
 from jimae.service.service import Service
@@ -60,7 +61,7 @@ async def open_page(browser: Browser, watch: Watch) -> AsyncIterator[OpenPage]:
     contexts: list[BrowserContext] = []
     homes: set[str] = set()
 
-    async def open_(url: str, **options: object) -> Page:
+    async def open_(url: str, ready: str = "#message", **options: object) -> Page:
         settings = {"locale": "ja-JP", "viewport": DESKTOP, "color_scheme": "light", **options}
         context = await browser.new_context(**settings)
         contexts.append(context)
@@ -70,7 +71,7 @@ async def open_page(browser: Browser, watch: Watch) -> AsyncIterator[OpenPage]:
         watch.on(page)
         homes.add(urlsplit(url).netloc)
         await page.goto(url)
-        await page.locator("#message").wait_for()
+        await page.locator(ready).first.wait_for()
         return page
 
     yield open_
@@ -80,8 +81,19 @@ async def open_page(browser: Browser, watch: Watch) -> AsyncIterator[OpenPage]:
     assert watch.hosts <= homes
 
 
+@pytest.fixture
+def service(settings: Settings, backends: Backends) -> Service:
+    """What `served` serves, and starts."""
+    return Service(settings, backends.make)
+
+
+@pytest.fixture
+def people(served: Served, service: Service) -> People:
+    return People(service)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def served(settings: Settings, backends: Backends) -> AsyncIterator[Served]:
+async def served(settings: Settings, service: Service) -> AsyncIterator[Served]:
     """The server with scripted models, in the loop that the browser lives in."""
-    async with serving(settings, Service(settings, backends.make)) as served:
+    async with serving(settings, service) as served:
         yield served

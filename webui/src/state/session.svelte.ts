@@ -68,7 +68,8 @@ export class Session {
 
   /** Another person than the one whose words the page holds begins with an empty page. */
   #take(body: SessionBody): void {
-    const next = body.me?.id ?? null;
+    // Who is local owns the machine, and becomes the first administrator.
+    const next = body.mode === "single" ? null : (body.me?.id ?? null);
     if (this.#whose !== null && next !== null && next !== this.#whose) {
       forgetTab();
       location.reload();
@@ -78,7 +79,7 @@ export class Session {
     access.csrf = body.csrf;
     this.body = body;
     this.failure = null;
-    if (next !== null) this.ended = false;
+    if (body.me !== null) this.ended = false;
   }
 
   #over(): void {
