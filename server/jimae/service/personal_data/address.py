@@ -30,19 +30,24 @@ _KANJI: Final = "一-龥々〆"
 _NUMBER: Final = "(?:[0-9]{1,5}|[一二三四五六七八九十]{1,3})"
 _JOIN: Final = f"(?:丁目|番地の?|番|{HYPHEN}|の)"
 TAIL: Final = re.compile(
-    rf"(?:[0-9](?<![0-9A-Za-z.,¥/ー-][0-9])[0-9]{{0,4}}|[一二三四五六七八九十]{{1,3}}(?=丁目))"
+    rf"(?:[0-9](?<![0-9A-Za-z.,¥/-][0-9])(?<![0-9]ー[0-9])[0-9]{{0,4}}|[一二三四五六七八九十]{{1,3}}(?=丁目))"
     rf"(?:{_JOIN} ?{_NUMBER}(?![0-9A-Za-z])){{0,4}}(?:丁目|番地|番|号)?(?![0-9.,%円年月日時条項章])"
 )
-PLACE: Final = re.compile(
-    rf"(?:(?P<prefecture>{PREFECTURES}) ?)?"
-    rf"(?P<municipality>(?:{KANA_TOWNS}|[{_KANJI}]{{1,3}}[ヶケが][{_KANJI}]{{1,3}}|[{_KANJI}ァ-ヴー]{{1,6}}?)"
-    rf"(?:市|区|町|村|郡)(?:(?:{KANA_TOWNS}|[{_KANJI}ァ-ヴー]{{1,5}}?)(?:区|町|村))?)"
-    rf" ?(?P<town>(?:大字|字)?(?:[{_KANJI}ァ-ヴーヶケ]|(?<=[{_KANJI}])[がのつノ](?=[{_KANJI}])"
+_MUNICIPALITY: Final = (
+    rf"(?P<municipality>(?:{KANA_TOWNS}|[{_KANJI}]{{1,3}}[ヶケが][{_KANJI}]{{1,3}}"
+    rf"|[{_KANJI}ァ-ヴー]{{1,6}}?)(?<!都)[市区町村郡]"
+    rf"(?:(?:{KANA_TOWNS}|[{_KANJI}ァ-ヴー]{{1,5}}?)[区町村])?)"
+)
+_TOWN: Final = (
+    rf" ?(?P<town>(?:[{_KANJI}ァ-ヴーヶケ]|(?<=[{_KANJI}])[がのつノ](?=[{_KANJI}])"
     rf"|[ぁ-ん]{{2,6}}(?=[{_KANJI}]|\Z| \Z)){{0,12}}) ?\Z"
 )
+IN_PREFECTURE: Final = re.compile(rf"(?:{PREFECTURES}) ?{_MUNICIPALITY}{_TOWN}")
+PLACE: Final = re.compile(_MUNICIPALITY + _TOWN)
 BUILDING: Final = re.compile(
     rf"[ 、,]?[{_KANJI}ァ-ヴーぁ-んA-Za-z・]{{2,20}} ?"
-    rf"(?:[A-Z]?{HYPHEN}?[0-9]{{1,4}}(?:号[室館]|号|階|F)|[0-9]{{3,4}}(?![0-9円年月]))|{HYPHEN}[0-9]{{1,4}}(?:号室)?"
+    rf"(?:[A-Z]?{HYPHEN}?[0-9]{{1,4}}(?:号[室館]|号|階|F)|[0-9]{{3,4}}(?![0-9円年月-]))"
+    rf"|{HYPHEN}[0-9]{{1,4}}(?:号室)?"
 )
 MENTIONED: Final = Nearby(
     r"住所|所在地|居所|自宅|在住|転居|転入|転出|引っ?越|送付先|お?届け?先|配送先|本籍|住まい|お住い|宛先"
@@ -56,13 +61,13 @@ LONGEST: Final = 40
 
 POSTAL: Final = re.compile(
     rf"〒 ?[0-9]{{3}}{HYPHEN}?[0-9]{{4}}(?![0-9])"
-    rf"|[0-9](?<![0-9A-Za-z_/.ー+-][0-9])[0-9]{{2}}{HYPHEN}[0-9]{{4}}(?![0-9A-Za-z_/ー-])"
+    rf"|[0-9](?<![0-9A-Za-z_/.+-][0-9])(?<![0-9]ー[0-9])[0-9]{{2}}{HYPHEN}[0-9]{{4}}(?![0-9A-Za-z_/-])(?!ー[0-9])"
 )
 LABELLED: Final = re.compile(
     r"(?:郵便番号|〒|(?i:zip|postal)[ -]?(?:code|No)?)[ :|\t()はが]{0,5}\Z"
 )
 FOLLOWED: Final = re.compile(
-    rf"[ \n)]{{0,3}}(?:住所:? ?)?(?:{PREFECTURES}|[{_KANJI}]{{1,4}}[市区郡])"
+    rf"[ \n),|\t]{{0,3}}(?:住所:? ?)?(?:{PREFECTURES}|[{_KANJI}]{{1,4}}[市区郡])"
 )
 
 
@@ -72,9 +77,15 @@ def find(text: Folded) -> Iterator[Found]:
         start = match.start()
         if start < last or not WRITTEN.match(narrow, max(0, start - 2), start):
             continue
+        # On this line, and not in the address before.
         line = narrow.rfind("\n", max(last, start - LONGEST), start) + 1
-        place = PLACE.search(narrow, line or max(last, start - LONGEST), start)
-        if place is None or (judged := _judged(text, place, match[0])) is None:
+        begin = line or max(last, start - LONGEST)
+        within = IN_PREFECTURE.search(narrow, begin, start)
+        place = within or PLACE.search(narrow, begin, start)
+        if place is None:
+            continue
+        judged = _judged(text, place, match[0], within is not None)
+        if judged is None:
             continue
         building = BUILDING.match(narrow, match.end())
         last = match.end() if building is None else building.end()
@@ -82,16 +93,17 @@ def find(text: Folded) -> Iterator[Found]:
 
 
 def _judged(
-    text: Folded, place: re.Match[str], tail: str
+    text: Folded, place: re.Match[str], tail: str, in_prefecture: bool
 ) -> tuple[Confidence, tuple[Reason, ...]] | None:
     numbers = len(NUMBERS.findall(tail))
     whole = numbers > 1 or tail.endswith(("丁目", "番地", "番", "号"))
-    if place["prefecture"] and (whole or place["town"]):
+    if in_prefecture and (whole or place["town"]):
         return "high" if whole else "medium", ("shape",)
     if whole and MENTIONED.says(text, place.start(), place.end()) == "names":
         return "high", ("shape", "context")
     # 都市計画3-4 is no address in 都市: there has to be more that only addresses have.
-    if "丁目" in tail or "番地" in tail or numbers > 2 or WARD.search(place["municipality"]):
+    sure = "丁目" in tail or "番地" in tail or WARD.search(place["municipality"]) is not None
+    if sure or (numbers > 2 and place["town"]):
         return "medium", ("shape",)
     return ("low", ("shape",)) if numbers > 1 and place["town"] else None
 

@@ -13,10 +13,10 @@ from jimae.service.personal_data.nearby import Nearby, Says
 
 _GAP: Final = f"(?:{HYPHEN}| )"
 PATTERN: Final = re.compile(
-    r"[2-6](?<![0-9A-Za-z_/.ー-][2-6])(?:"
+    r"[2-6](?<![0-9A-Za-z_/.-][2-6])(?<![0-9]ー[2-6])(?:"
     rf"[0-9]{{3}}(?P<gap>{_GAP})(?:[0-9]{{4}}(?P=gap)[0-9]{{4}}(?P=gap)[0-9]{{4}}"
     r"(?:(?P=gap)[0-9]{3})?|[0-9]{6}(?P=gap)[0-9]{4,5})"
-    r"|[0-9]{12,18})(?![0-9A-Za-z_/ー-])(?!\.[0-9])"
+    r"|[0-9]{12,18})(?![0-9A-Za-z_/-])(?!ー[0-9])(?!\.[0-9])"
 )
 NEARBY: Final = Nearby(
     r"カード|クレジット|クレカ|card|credit|visa|master ?card|jcb|amex|american express|diners"

@@ -15,8 +15,8 @@ from jimae.service.personal_data.found import Confidence, Found, Reason
 from jimae.service.personal_data.nearby import Nearby
 
 PATTERN: Final = re.compile(
-    rf"[0-9](?<![0-9_/.ー-][0-9])(?<![A-SU-Za-z][0-9])(?:[0-9]{{12}}"
-    rf"|{HYPHEN}[0-9]{{4}}{HYPHEN}[0-9]{{4}}{HYPHEN}[0-9]{{4}})(?![0-9A-Za-z_/ー-])(?!\.[0-9])"
+    rf"[0-9](?<![0-9_/.-][0-9])(?<![0-9]ー[0-9])(?<![A-SU-Za-z][0-9])(?:[0-9]{{12}}"
+    rf"|{HYPHEN}[0-9]{{4}}{HYPHEN}[0-9]{{4}}{HYPHEN}[0-9]{{4}})(?![0-9A-Za-z_/-])(?!ー[0-9])(?!\.[0-9])"
 )
 NEARBY: Final = Nearby(r"法人番号|登録番号|インボイス|適格請求書|事業者番号", r"商号|登記|本店")
 

@@ -15,8 +15,8 @@ from jimae.service.personal_data.found import Confidence, Found, Reason
 from jimae.service.personal_data.nearby import Nearby, Says
 
 PATTERN: Final = re.compile(
-    rf"[0-9](?<![0-9A-Za-z_/.ー-][0-9])[0-9]{{3}}(?P<gap>(?:{HYPHEN}| )?)"
-    r"[0-9]{4}(?P=gap)[0-9]{4}(?![0-9A-Za-z_/ー-])(?!\.[0-9])"
+    rf"[0-9](?<![0-9A-Za-z_/.-][0-9])(?<![0-9]ー[0-9])[0-9]{{3}}(?P<gap>(?:{HYPHEN}| )?)"
+    r"[0-9]{4}(?P=gap)[0-9]{4}(?![0-9A-Za-z_/-])(?!ー[0-9])(?!\.[0-9])"
 )
 NEARBY: Final = Nearby(
     r"マイナンバ|マイナ[ 　]?No|ﾏｲﾅﾝﾊﾞ|個人番号|通知カード|my ?number|individual ?number",

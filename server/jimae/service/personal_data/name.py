@@ -32,6 +32,10 @@ LABELLED: Final = re.compile(
     r"|[ァ-ヴー]{2,6} [ァ-ヴー]{2,6})"
     rf"(?![{_KANJI}ァ-ヴー])"
 )
+# What stands in a form for a name that is not there.
+NOBODY: Final = re.compile(
+    r"未定|未入力|未記入|本人|代理|別紙|別添|同上|不明|上記|下記|該当|必須|空欄|省略|全員|なし"
+)
 # What begins like a surname with a title, and is a word.
 WORDS: Final = re.compile(
     r"関(?:係|連)|森(?:林|様)|原(?:則|様)|東(?:京|西|北|部|氏)|堀|辻|千葉(?:市|知)|福島知|石川知|宮崎知"
@@ -40,6 +44,8 @@ WORDS: Final = re.compile(
 
 def find(text: Folded) -> Iterator[Found]:
     for match in LABELLED.finditer(text.narrow):
+        if NOBODY.match(match["name"]):
+            continue
         yield Found("name", *match.span("name"), "high", ("context",))
     for match in TITLED.finditer(text.narrow):
         start, end = match.start(), match.start("title")

@@ -17,14 +17,15 @@ from jimae.service.personal_data.nearby import Nearby
 
 _JOIN: Final = rf"(?: ?{HYPHEN} ?| )"
 DOMESTIC: Final = re.compile(
-    r"0(?<![0-9A-Za-z_/.ー+-]0)(?<![0-9]\(0)(?:"
+    r"0(?<![0-9A-Za-z_/.+-]0)(?<![0-9]ー0)(?<![0-9]\(0)(?:"
     rf"[0-9]{{1,4}}(?:(?P<join>{_JOIN})[0-9]{{1,4}}(?P=join)|[()] ?[0-9]{{1,4}}[)-] ?)[0-9]{{3,4}}"
     rf"|[0-9]{{2,3}}{HYPHEN}[0-9]{{6,8}}"
-    r"|[0-9]{9,10})(?![0-9A-Za-z_ー-])(?!\.[0-9])"
+    r"|[0-9]{9,10})(?![0-9A-Za-z_-])(?!ー[0-9])(?!\.[0-9])"
 )
 INTERNATIONAL: Final = re.compile(
     rf"\+81(?:{HYPHEN}| )?(?:\(0\)|0)?(?:{HYPHEN}| )?[1-9](?:[0-9]{{8,9}}"
-    rf"|[0-9]{{0,3}}(?:{HYPHEN}| )[0-9]{{1,4}}(?:{HYPHEN}| )[0-9]{{3,4}})(?![0-9A-Za-z_ー-])"
+    rf"|[0-9]{{0,3}}(?:{HYPHEN}| )[0-9]{{1,4}}(?:{HYPHEN}| )[0-9]{{3,4}})"
+    r"(?![0-9A-Za-z_-])(?!ー[0-9])"
 )
 GROUP: Final = re.compile(r"[0-9]+")
 NEARBY: Final = Nearby(
