@@ -9,9 +9,10 @@ from jimae.service.personal_data.folding import Folded
 
 BEFORE: Final = 40
 AFTER: Final = 16
-# A row of a table is longer than a sentence: beyond this, no header is looked for.
+# How far is looked back, in characters: for the beginning of a row, and for that of its table.
+LONGEST_ROW: Final = 1000
+LONGEST_TABLE: Final = 4000
 LONGEST_HEADER: Final = 400
-ROWS: Final = 4000
 _COLUMNS: Final = re.compile(r"[\t,|]| {2}")
 
 Says = Literal["names", "suggests", "other", "nothing"]
@@ -60,9 +61,9 @@ def _last(pattern: re.Pattern[str], text: str) -> int:
 
 def header_of(text: str, start: int) -> str:
     """The first line of the table that a row is in: a block of lines without a blank one."""
-    row = text.rfind("\n", 0, start) + 1
-    if not _COLUMNS.search(text, row, start):
+    row = text.rfind("\n", max(0, start - LONGEST_ROW), start) + 1
+    if row == 0 or not _COLUMNS.search(text, row, start):
         return ""
-    top = text.rfind("\n\n", max(0, row - ROWS), row)
-    top = top + 2 if top >= 0 else max(0, row - ROWS)
+    top = text.rfind("\n\n", max(0, row - LONGEST_TABLE), row)
+    top = top + 2 if top >= 0 else max(0, row - LONGEST_TABLE)
     return text[top : min(row, top + LONGEST_HEADER)].partition("\n")[0]
