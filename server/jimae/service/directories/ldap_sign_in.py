@@ -102,8 +102,7 @@ class LdapSignIn:
 
 
 def _vouched(session: Session, directory: LdapDirectory, person: Person) -> str:
-    identity = directory.settings.id_attribute
-    return provisioning.vouch(session, person, directory.settings, "ldap", identity)
+    return provisioning.vouch(session, person, directory.settings)
 
 
 def _looked_for(

@@ -67,6 +67,11 @@ class Provider:
         self._discovery: tuple[float, Discovery] | None = None
         self._keys: KeySet | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether its discovery was read."""
+        return self._discovery is not None
+
     async def begin(self, callback: str) -> tuple[str, str]:
         """Where to send the browser, and the cookie to give it. `callback` is where it comes
         back to."""

@@ -67,7 +67,6 @@ def _providers(settings: Mapping[str, OidcSettings]) -> dict[str, Provider]:
 
 def _let_in(session: Session, person: Person, provider: Provider, state: str) -> str:
     settings = provider.settings
-    identity = f"{settings.issuer} {settings.id_claim}"
-    account_id = provisioning.vouch(session, person, settings, "oidc", identity)
+    account_id = provisioning.vouch(session, person, settings)
     provisioning.spend(session, state, account_id)
     return account_id

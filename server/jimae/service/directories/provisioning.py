@@ -16,6 +16,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from jimae.directory_settings import OidcSettings
 from jimae.errors import JimaeError
 from jimae.service.accounts import groups, people
 from jimae.service.accounts.names import folded, sign_in_name
@@ -42,13 +43,14 @@ def acting(directory: str) -> Caller:
     return Caller(id=f"directory:{directory}", name=directory, role="admin", via="server")
 
 
-def vouch(session: Session, person: Person, rules: Rules, kind: Kind, identity: str) -> str:
+def vouch(session: Session, person: Person, rules: Rules) -> str:
     """The id of the account of somebody who proved who they are, made or brought up to date.
 
     Raises `directory_not_allowed`, `directory_no_account`, `directory_name_taken`,
     `directory_changed`, and `name_unusable` or `name_length`.
     """
-    known_as(session, person.directory, kind, identity)
+    kind: Kind = "oidc" if isinstance(rules, OidcSettings) else "ldap"
+    known_as(session, person.directory, kind, identity(rules))
     decided = mapped(person, rules)
     account = theirs(session, person.directory, person.external_id)
     if account is None:
@@ -69,25 +71,55 @@ def theirs(session: Session, directory: str, external_id: str) -> Account | None
     )
 
 
-def known_as(session: Session, name: str, kind: Kind, identity: str) -> None:
+def known_as(session: Session, name: str, kind: Kind, means: str) -> None:
     """See that a name of the settings still means the same directory.
 
     Raises `directory_changed`: ids of another one could be somebody else's.
     """
     row = health.answered(session, name)
     if not row.identity:
-        row.kind, row.identity = kind, identity
-    elif (row.kind, row.identity) != (kind, identity):
-        raise JimaeError("directory_changed", directory=name, before=row.identity, now=identity)
+        row.kind, row.identity = kind, means
+    elif (row.kind, row.identity) != (kind, means):
+        raise JimaeError("directory_changed", directory=name, before=row.identity, now=means)
 
 
-def accept(session: Session, caller: Caller, name: str, kind: Kind, identity: str) -> None:
+def accept(session: Session, caller: Caller, name: str, kind: Kind, means: str) -> None:
     """Take a directory that changed for the same one from now on."""
     row = session.get(Directory, name)
-    if row is not None and (row.kind, row.identity) != (kind, identity):
-        details = {"before": row.identity, "now": identity}
+    if row is not None and (row.kind, row.identity) != (kind, means):
+        details = {"before": row.identity, "now": means}
         note(session, caller, "directory.accept", target=name, details=details)
-        row.kind, row.identity = kind, identity
+        row.kind, row.identity = kind, means
+
+
+def identity(rules: Rules) -> str:
+    """What the ids of a directory are unique in."""
+    if isinstance(rules, OidcSettings):
+        return f"{rules.issuer} {rules.id_claim}"
+    return rules.id_attribute
+
+
+def link(
+    session: Session, caller: Caller, account: Account, directory: str, external_id: str
+) -> None:
+    """Bind an account to somebody of a directory, who signs in there from now on.
+
+    Raises `directory_id_taken`, and `last_admin` for the only administrator with a password of
+    this server: somebody must come in while a directory is down.
+    """
+    other = theirs(session, directory, external_id)
+    if other is not None and other is not account:
+        raise JimaeError("directory_id_taken", directory=directory, name=other.name)
+    with_password = select(Account.id).where(
+        Account.role == "admin",
+        Account.disabled_at.is_(None),
+        Account.password_hash.is_not(None),
+    )
+    if list(session.scalars(with_password)) == [account.id]:
+        raise JimaeError("last_admin", name=account.name)
+    account.source, account.external_id, account.password_hash = directory, external_id, None
+    details = {"directory": directory, "external_id": external_id}
+    note(session, caller, "directory.link", target=account.id, details=details)
 
 
 def spend(session: Session, state: str, owner: str) -> None:

@@ -64,8 +64,8 @@ class Member(ComplexAttribute):
     value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
     """The id of their account."""
 
-    display: Annotated[str | None, Mutability.read_only] = None
-    """The name for signing in."""
+    display: str | None = None
+    """The name for signing in. What a directory sends for it is read over."""
 
 
 class Group(Resource[Any]):
