@@ -11,6 +11,7 @@ from jimae.cli.audit import audit
 from jimae.cli.bench import bench
 from jimae.cli.chat import chat
 from jimae.cli.console import show_error, words
+from jimae.cli.directory import directory
 from jimae.cli.groups import groups
 from jimae.cli.keys import keys
 from jimae.cli.limits import limits
@@ -49,6 +50,7 @@ app.add_typer(groups, name="groups")
 app.add_typer(keys, name="keys")
 app.add_typer(limits, name="limits")
 app.add_typer(audit, name="audit")
+app.add_typer(directory, name="directory")
 
 
 def main() -> None:

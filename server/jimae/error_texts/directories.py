@@ -80,6 +80,12 @@ TEXTS: dict[str, Text] = {
         "サインインできません。管理者は次のコマンドで両者を結び付けられます: "
         "jimae directory link {name} {directory}",
     ),
+    "directory_id_taken": Text(
+        409,
+        INVALID,
+        "This person of '{directory}' has the account '{name}' already.",
+        "「{directory}」のこの人には、すでに「{name}」というアカウントがあります。",
+    ),
     "directory_changed": Text(
         503,
         SERVER,

@@ -34,6 +34,8 @@ SEARCH: Final[dict[str, Any]] = {
 
 def answers(*statuses: int, good: int = 200) -> Responses:
     """A resource, or nothing for 204, and the errors."""
-    failed: Responses = {status: {"description": "Error", **_OBJECT} for status in (*ALWAYS, *statuses)}
+    failed: Responses = {
+        status: {"description": "Error", **_OBJECT} for status in (*ALWAYS, *statuses)
+    }
     done: dict[str, Any] = {"description": "Done"}
     return {good: done if good == 204 else {**done, **_OBJECT}, **failed}

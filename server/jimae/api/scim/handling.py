@@ -177,12 +177,8 @@ class Handling:
         return root + PREFIX
 
     def _shown(self, resource: Any, asked: ResponseParameters[Any] | None) -> dict[str, Any]:
-        attributes = asked.attributes if asked is not None else None
-        excluded = asked.excluded_attributes if asked is not None else None
         dumped: dict[str, Any] = resource.model_dump(
-            scim_ctx=Context.RESOURCE_QUERY_RESPONSE,
-            attributes=attributes,
-            excluded_attributes=excluded,
+            scim_ctx=Context.RESOURCE_QUERY_RESPONSE, response_parameters=asked
         )
         return dumped
 
