@@ -83,7 +83,7 @@ class Service:
         forget = self.prefixes.forget
         self.responses = Responses(self.store, self.chat, forget)
         self.conversations = Conversations(self.store, self.responses.is_live, forget)
-        self.chats = Chats(settings, self.store, self.chat, self.models.default_id)
+        self.chats = Chats(settings, self.store, self.chat, self.models.default_id, forget)
         self.runs.when_refusing(self.chats.feed.end)
         self.templates = Templates(self.store)
         self.preferences = Preferences(self.store)

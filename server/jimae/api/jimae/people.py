@@ -45,6 +45,7 @@ class PeopleRoutes:
         self._store = service.store
         self._passwords = service.passwords
         self._parts = parts_of(service.settings)
+        self._forget = service.prefixes.forget
 
     async def list(self, request: Request) -> UserList:
         """The accounts, by name."""
@@ -127,6 +128,7 @@ class PeopleRoutes:
             heir = None if query.transfer_to is None else people.find(session, query.transfer_to)
             return people.delete(session, caller, account, parts=self._parts, heir=heir)
 
+        await self._forget(wanted)
         for after in await self._store.erase(delete):
             await asyncio.to_thread(after)
         return {"id": wanted, "deleted": True}

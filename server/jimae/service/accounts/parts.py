@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from jimae.service import prefixes
 from jimae.service.accounts.belongings import After, Forget
 from jimae.service.files import written_by
 from jimae.settings import Settings
@@ -29,4 +30,8 @@ def parts_of(settings: Settings) -> Sequence[Forget]:
 
         return remove
 
-    return (files,)
+    def kept_prefixes(session: Session, owner: str) -> After:
+        scopes = prefixes.scopes_of(session, owner)
+        return lambda: prefixes.remove(settings.data_dir / prefixes.FOLDER, scopes)
+
+    return (files, kept_prefixes)

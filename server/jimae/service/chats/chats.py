@@ -40,6 +40,7 @@ from jimae.service.chats.searching import Searching
 from jimae.service.chats.shapes import Opened, Turn
 from jimae.service.chats.sharing import Sharing, shared_row
 from jimae.service.items import new_id
+from jimae.service.prefixes import Forget
 from jimae.service.run import Entry
 from jimae.settings import Settings
 from jimae.store.chat_tables import Chat
@@ -82,7 +83,9 @@ class Chats:
         store: Store,
         writer: Writer,
         default_model: Callable[[], str],
+        forget: Forget,
     ) -> None:
+        self._forget = forget
         self._store = store
         self._default_model = default_model
         self._trash_seconds = settings.chats.trash_days * DAY
@@ -281,6 +284,7 @@ class Chats:
             erasing.erase(session, [row])
 
         await self._store.erase(transaction)
+        await self._forget(caller.id)
         self.feed.gone(caller.id, chat_id)
 
     async def empty_trash(self, caller: Caller) -> int:
@@ -376,6 +380,8 @@ class Chats:
         gone = await self._store.erase(transaction)
         for whose, chat_id in gone:
             self.feed.gone(whose, chat_id)
+        for whose in {whose for whose, _ in gone}:
+            await self._forget(whose)
         return [chat_id for _, chat_id in gone]
 
 
