@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from fastapi import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
 import jimae
+from jimae.api import allowed
 from jimae.service.model_status import ModelState, ModelStatus
 from jimae.service.service import Service
 
@@ -102,13 +104,13 @@ class HealthRoutes:
             headers={"Cache-Control": "no-store"},
         )
 
-    async def status(self) -> Status:
+    async def status(self, request: Request) -> Status:
         """The models and the queue."""
         queue = await self._service.queue()
         return {
             "version": jimae.__version__,
             "mode": "single-user",
-            "models": [_model(status) for status in self._service.models.statuses()],
+            "models": [_model(one) for one in await allowed.statuses(self._service, request)],
             "queue": {"running": queue.running, "waiting": queue.waiting},
         }
 

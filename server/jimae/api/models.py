@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from jimae.api import allowed
 from jimae.api.anthropic.errors import REQUEST_ID, request_id
 from jimae.api.anthropic.models import ModelInfo, Page, model_info, page
 from jimae.api.dialects import of
@@ -15,11 +16,11 @@ class ModelRoutes:
     """The handlers, over one service."""
 
     def __init__(self, service: Service) -> None:
-        self._models = service.models
+        self._service = service
 
     async def list_models(self, request: Request, response: Response) -> ModelList | Page:
-        """The models of this server. In Anthropic's shape to who sends `anthropic-version`."""
-        statuses = self._models.statuses()
+        """The models that one may ask. In Anthropic's shape to who sends `anthropic-version`."""
+        statuses = await allowed.statuses(self._service, request)
         if of(request.scope) == "anthropic":
             response.headers[REQUEST_ID] = request_id(request.scope)
             return page(request, statuses)
@@ -29,7 +30,7 @@ class ModelRoutes:
         self, model_id: str, request: Request, response: Response
     ) -> ModelBody | ModelInfo:
         """One model by its id, in the same shapes."""
-        status = self._models.status(model_id)
+        status = await allowed.status(self._service, request, model_id)
         if of(request.scope) == "anthropic":
             response.headers[REQUEST_ID] = request_id(request.scope)
             return model_info(status)

@@ -8,6 +8,7 @@ from fastapi import Request
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from jimae.api import allowed
 from jimae.api.body import read_object
 from jimae.api.explain import validated
 from jimae.api.openai.schema import ModelId, Strict, TokenId
@@ -82,9 +83,9 @@ class TokenizerRoutes:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def info(self, model: str | None = None) -> TokenizerInfo:
+    async def info(self, request: Request, model: str | None = None) -> TokenizerInfo:
         """What begins and ends a text, and the chat template."""
-        told = await self._service.tokens.info(self._id(model))
+        told = await self._service.tokens.info(await self._id(request, model))
         return {
             "model": told.id,
             "bos_token": told.bos,
@@ -97,7 +98,7 @@ class TokenizerRoutes:
     async def tokenize(self, request: Request) -> TokenizeBody:
         """Cut a text into tokens."""
         wanted = validated(await self._body(request), TOKENIZE, TokenizeRequest)
-        model, tokens = self._id(wanted.model), self._service.tokens
+        model, tokens = await self._id(request, wanted.model), self._service.tokens
         found = await tokens.tokenize(
             model, checked(wanted.prompt, "prompt"), begin=wanted.add_special_tokens
         )
@@ -114,11 +115,15 @@ class TokenizerRoutes:
     async def detokenize(self, request: Request) -> DetokenizeBody:
         """The text of tokens."""
         wanted = validated(await self._body(request), DETOKENIZE, DetokenizeRequest)
-        text = await self._service.tokens.detokenize(self._id(wanted.model), tuple(wanted.tokens))
+        model = await self._id(request, wanted.model)
+        text = await self._service.tokens.detokenize(model, tuple(wanted.tokens))
         return {"prompt": text.decode(errors="replace")}
 
-    def _id(self, model: str | None) -> str:
-        return model or self._service.models.default_id()
+    async def _id(self, request: Request, model: str | None) -> str:
+        """Raises `model_not_allowed`."""
+        found = model or self._service.models.default_id()
+        await allowed.check(self._service, request, found)
+        return found
 
     async def _body(self, request: Request) -> dict[str, object]:
         return await read_object(request, self._service.settings.server.max_body_mb)

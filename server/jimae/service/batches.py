@@ -76,15 +76,18 @@ class Batches:
         input_file_id: str,
         endpoint: str,
         *,
+        key_id: str | None = None,
         details: Mapping[str, str] | None = None,
         output_seconds: int = BATCH_SECONDS,
     ) -> Batch:
-        """Raises `file_not_found`, `wrong_purpose`."""
+        """`key_id`: what its lines may ask, this key has to let them. Raises `file_not_found`,
+        `wrong_purpose`."""
         now = time.time()
         batch = Batch(
             id=f"batch_{uuid.uuid4().hex}",
             owner=owner,
             created_at=now,
+            key_id=key_id,
             endpoint=endpoint,
             input_file_id=input_file_id,
             status="validating",
@@ -173,7 +176,7 @@ class Batches:
         written = BatchLog(*map(self._blobs.path, written_by(batch.id)))
         await insist(lambda: asyncio.to_thread(written.recover))
         run = BatchRun(
-            partial(self._accounts.acting_for, batch.owner),
+            partial(self._accounts.acting_for, batch.owner, batch.key_id),
             batch.endpoint,
             self._blobs.path(batch.input_file_id),
             written,

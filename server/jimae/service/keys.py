@@ -67,7 +67,15 @@ def find(session: Session, raw: str) -> ApiKey:
     """
     if not key_text.is_key(raw):
         raise JimaeError("key_malformed")
-    row = session.scalar(_BY_DIGEST, {"digest": key_text.digest(raw)})
+    return _usable(session.scalar(_BY_DIGEST, {"digest": key_text.digest(raw)}))
+
+
+def still(session: Session, key_id: str) -> ApiKey:
+    """A key that something was begun with. Raises what `find` raises for one that ended."""
+    return _usable(session.get(ApiKey, key_id))
+
+
+def _usable(row: ApiKey | None) -> ApiKey:
     if row is None:
         raise JimaeError("key_unknown")
     if row.revoked_at is not None:

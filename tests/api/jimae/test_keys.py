@@ -5,10 +5,18 @@ from __future__ import annotations
 import time
 
 import httpx
+import openai
 import pytest
+from sqlalchemy import select
 
+from api.openai.storing import begin, ended, line, written
+from fakes.backend import Backends
 from fakes.people import People, Person
+from fakes.serving import serving
 from jimae.service.service import Service
+from jimae.settings import Settings
+from jimae.store.store import Store
+from jimae.store.usage_tables import LedgerEntry
 
 ASK = {"model": "fake", "messages": [{"role": "user", "content": "首都は?"}]}
 KEYS = "/jimae/me/keys"
@@ -107,6 +115,41 @@ async def test_no_other_model_can_be_asked(
             refused = await client.post(path, json=body, headers=headers)
             assert refused.status_code == 403, f"{path}: {refused.text}"
             assert "'fake'" in refused.text
+
+
+async def test_a_batch_may_ask_no_more_than_its_key(settings: Settings, backends: Backends) -> None:
+    """Its lines are answered later, when nobody shows the key."""
+    service = Service(settings, backends.make)
+    async with serving(settings, service) as served:
+        people = People(service)
+        user = await people.add("hanako")
+        secret = (await people.key(user, "x-api-key", models=("other",)))["x-api-key"]
+        async with openai.AsyncOpenAI(
+            base_url=f"{served.url}/v1",
+            api_key=secret,
+            http_client=httpx.AsyncClient(trust_env=False),
+        ) as api:
+            allowed = await ended(
+                api, (await begin(api, [line(0, body={**ASK, "model": "other"})])).id
+            )
+            assert len(await written(api, allowed.output_file_id)) == 1
+            refused = await ended(api, (await begin(api, [line(0)])).id)
+            (outcome,) = await written(api, refused.error_file_id)
+    assert "model_not_allowed" in str(outcome["response"])
+    assert backends["fake"].started == 0
+    used = await entries(settings)
+    assert [(one.outcome, one.model) for one in used] == [("done", "other"), ("refused", "fake")]
+    assert used[0].key_id == used[1].key_id is not None
+
+
+async def entries(settings: Settings) -> list[LedgerEntry]:
+    store = Store(settings)
+    await store.open()
+    found = await store.read(
+        lambda session: session.scalars(select(LedgerEntry).order_by(LedgerEntry.created_at)).all()
+    )
+    await store.close()
+    return list(found)
 
 
 async def test_areas_of_a_key(client: httpx.AsyncClient, people: People, user: Person) -> None:

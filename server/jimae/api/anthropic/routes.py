@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.responses import Response
 
+from jimae.api import allowed
 from jimae.api.anthropic.answers import TokenCount
 from jimae.api.anthropic.convert import (
     count_tokens_request,
@@ -37,6 +38,7 @@ class AnthropicRoutes:
         """Count the tokens that a conversation has for a model, without answering it."""
         wanted = count_tokens_request(await self._body(request))
         response.headers[REQUEST_ID] = request_id(request.scope)
+        await allowed.check(self._service, request, wanted.model)
         return {"input_tokens": await self._service.tokens.count(wanted.model, prompt(wanted))}
 
     async def _body(self, request: Request) -> dict[str, object]:

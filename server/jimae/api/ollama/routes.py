@@ -15,6 +15,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 import jimae
+from jimae.api import allowed
 from jimae.api.answering import Events
 from jimae.api.body import read_object
 from jimae.api.caller import caller_of
@@ -61,7 +62,7 @@ class OllamaRoutes:
         wanted = chat_request(await self._body(request))
         writer = LineWriter(wanted.model, chat)
         if only_loads(wanted):
-            return await self._load(wanted, writer)
+            return await self._load(request, wanted, writer)
         return self._answer(caller_of(request), wanted, chat_ask(wanted), writer)
 
     async def generate(self, request: Request) -> Response:
@@ -69,26 +70,26 @@ class OllamaRoutes:
         wanted = generate_request(await self._body(request))
         writer = LineWriter(wanted.model, text)
         if only_loads(wanted):
-            return await self._load(wanted, writer)
+            return await self._load(request, wanted, writer)
         return self._answer(caller_of(request), wanted, generate_ask(wanted), writer)
 
-    async def tags(self) -> ModelList:
-        """The models of this server."""
+    async def tags(self, request: Request) -> ModelList:
+        """The models that one may ask."""
         headers = await self._headers()
-        statuses = self._service.models.statuses()
+        statuses = await allowed.statuses(self._service, request)
         return {"models": [model_body(status, headers.get(status.id)) for status in statuses]}
 
-    async def ps(self) -> RunningList:
+    async def ps(self, request: Request) -> RunningList:
         """The models in memory."""
         headers = await self._headers()
-        running = [status for status in self._service.models.statuses() if status.use]
+        running = [one for one in await allowed.statuses(self._service, request) if one.use]
         now = datetime.now(UTC)
         return {"models": [running_body(one, headers.get(one.id), now) for one in running]}
 
     async def show(self, request: Request) -> Shown:
         """One model."""
         wanted = validated(_named(await self._body(request)), SHOW, ShowRequest)
-        status = self._service.models.status(model_id(wanted.model))
+        status = await allowed.status(self._service, request, model_id(wanted.model))
         header = await asyncio.to_thread(_header, self._service.models.files()[status.id])
         return shown(status, header)
 
@@ -100,7 +101,7 @@ class OllamaRoutes:
         """Success for a model that is here already; others are not got over the API."""
         wanted = validated(_named(await self._body(request)), PULL, PullRequest)
         model = model_id(wanted.model)
-        if model not in self._service.models.files():
+        if model not in {one.id for one in await allowed.statuses(self._service, request)}:
             raise _by_command(request, model)
         body: StatusBody = {"status": "success"}
         media = "application/x-ndjson" if wanted.stream else "application/json"
@@ -111,9 +112,14 @@ class OllamaRoutes:
         raise _by_command(request, "ID")
 
     async def _load(
-        self, wanted: OllamaChatRequest | OllamaGenerateRequest, writer: LineWriter
+        self,
+        request: Request,
+        wanted: OllamaChatRequest | OllamaGenerateRequest,
+        writer: LineWriter,
     ) -> Response:
-        await self._service.tokens.info(model_id(wanted.model))
+        model = model_id(wanted.model)
+        await allowed.check(self._service, request, model)
+        await self._service.tokens.info(model)
         media = "application/x-ndjson" if wanted.stream else "application/json"
         return Response(msgspec.json.encode(writer.loaded()) + b"\n", media_type=media)
 

@@ -107,14 +107,15 @@ class Accounts:
         caller = await self.identify(shown)
         return await self._store.read(partial(_me, caller=caller))
 
-    async def acting_for(self, account_id: str) -> Caller:
-        """Somebody for whom the server does something while they are away.
+    async def acting_for(self, account_id: str, key_id: str | None = None) -> Caller:
+        """Somebody for whom the server does something while they are away. With the key that
+        they asked for it with, no more than that may.
 
-        Raises `account_disabled`, also for somebody who is no more.
+        Raises `account_disabled`, also for somebody who is no more, and what `keys.still` raises.
         """
         if account_id == LOCAL.id:
             return LOCAL
-        return await self._store.read(partial(_by_id, account_id=account_id))
+        return await self._store.read(partial(_by_id, account_id=account_id, key_id=key_id))
 
     def _by_session(self, session: Session, shown: Credentials) -> Caller:
         rows = session.execute(_BY_SESSION, {"sha256": sessions.digest(shown.token or "")}).all()
@@ -158,8 +159,10 @@ def _by_key(session: Session, raw: str) -> Caller:
     return _caller(rows, "key", key=keys.grant(key))
 
 
-def _by_id(session: Session, account_id: str) -> Caller:
-    return _caller(session.execute(_BY_ID, {"account_id": account_id}).all(), "server")
+def _by_id(session: Session, account_id: str, key_id: str | None) -> Caller:
+    key = None if key_id is None else keys.grant(keys.still(session, key_id))
+    rows = session.execute(_BY_ID, {"account_id": account_id}).all()
+    return _caller(rows, "server", key=key)
 
 
 def _caller(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from jimae.api.body import read_object
-from jimae.api.caller import owner_of
+from jimae.api.caller import caller_of, owner_of
 from jimae.api.explain import validated
 from jimae.api.openai.batches.bodies import BatchBody, BatchList, batch_body, listed
 from jimae.api.openai.batches.parameters import CREATE, LIST
@@ -26,11 +26,12 @@ class BatchRoutes:
     async def create(self, request: Request) -> BatchBody:
         """Answer the requests of a file."""
         wanted = validated(await read_object(request, self._limit), CREATE, BatchRequest)
-        kept = wanted.output_expires_after
+        kept, caller = wanted.output_expires_after, caller_of(request)
         batch = await self._batches.create(
-            owner_of(request),
+            caller.id,
             wanted.input_file_id,
             wanted.endpoint,
+            key_id=caller.key.id if caller.key is not None else None,
             details=wanted.metadata,
             output_seconds=BATCH_SECONDS if kept is None else kept.seconds,
         )

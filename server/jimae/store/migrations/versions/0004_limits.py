@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(16), nullable=False),
         sa.Column("code", ID),
     )
+    op.add_column("batches", sa.Column("key_id", ID))
     op.create_index("ix_ledger_day", "ledger", ["day"])
     op.create_index("ix_ledger_owner_day", "ledger", ["owner", "day"])
     op.create_index("ix_ledger_group_id_day", "ledger", ["group_id", "day"])
