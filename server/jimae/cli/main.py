@@ -16,6 +16,7 @@ from jimae.cli.groups import groups
 from jimae.cli.keys import keys
 from jimae.cli.limits import limits
 from jimae.cli.models import models
+from jimae.cli.policy import policy
 from jimae.cli.pull import pull
 from jimae.cli.serve import serve
 from jimae.cli.tune import tune
@@ -51,6 +52,7 @@ app.add_typer(keys, name="keys")
 app.add_typer(limits, name="limits")
 app.add_typer(audit, name="audit")
 app.add_typer(directory, name="directory")
+app.add_typer(policy, name="policy")
 
 
 def main() -> None:
