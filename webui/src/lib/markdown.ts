@@ -43,7 +43,10 @@ const SANITIZE = {
   ALLOW_ARIA_ATTR: false,
 };
 
-/** Safe HTML of a piece of Markdown. `env` carries link definitions from piece to piece. */
+/**
+ * Safe HTML of a piece of Markdown. `env` carries link definitions and the levels of headings
+ * from piece to piece.
+ */
 export function renderMarkdown(source: string, env: Env = {}): string {
   return DOMPurify.sanitize(md.render(source, env), SANITIZE);
 }
@@ -64,11 +67,18 @@ function codeHtml(code: string, info: string): string {
   return `<div class="code"><div class="code-bar">${name}</div><pre tabindex="0"><code>${escaped}</code></pre></div>\n`;
 }
 
-/** Headings start below the page's own, tables scroll, alignment is a class. */
+/** Headings start below the page's own and skip no level, tables scroll, alignment is a class. */
 function dressBlocks(state: StateCore): void {
+  const env = state.env as Env;
   for (const token of state.tokens) {
-    if (token.type === "heading_open" || token.type === "heading_close") {
-      token.tag = `h${Math.min(Number(token.tag.slice(1)) + 2, 6)}`;
+    if (token.type === "heading_open") {
+      const level = Number(token.tag.slice(1));
+      const top = Number((env.topHeading ??= level));
+      const wanted = Math.min(6, Math.max(3, 3 + level - top));
+      env.lastHeading = Math.min(wanted, Number(env.lastHeading ?? 2) + 1);
+      token.tag = `h${env.lastHeading}`;
+    } else if (token.type === "heading_close") {
+      token.tag = `h${env.lastHeading}`;
     } else if (token.type === "th_open" || token.type === "td_open") {
       const side = /text-align:(\w+)/.exec(String(token.attrGet("style") ?? ""))?.[1];
       token.attrs = side === undefined ? null : [["class", `align-${side}`]];

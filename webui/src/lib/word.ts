@@ -1,15 +1,13 @@
 /**
  * An answer as HTML for the clipboard, in the few forms that word processors keep: headings,
- * lists, tables with borders, code in a fixed-width font, formulas as MathML. It is written from
- * a parsed copy that is never shown, so its styles do not meet the page's policy.
+ * lists, tables with borders, code in a fixed-width font, formulas as MathML. No styles: a browser
+ * looks at what is copied under the page's policy, which knows none.
  */
 
 import type { Rich } from "./clipboard";
 import { renderMarkdown } from "./markdown";
 import { tableCells, toTsv, type Table } from "./tables";
 
-const CELL = "border:1px solid #808080;padding:2pt 6pt;vertical-align:top";
-const CODE = "font-family:Consolas,'BIZ UDGothic',monospace";
 const KEPT: Record<string, string> = {
   ...{ P: "p", BR: "br", HR: "hr", STRONG: "b", EM: "i", S: "s", UL: "ul", OL: "ol", LI: "li" },
   ...{ BLOCKQUOTE: "blockquote", A: "a" },
@@ -36,10 +34,10 @@ export function plainContent(markdown: string): string {
 export function tableHtml(cells: Table): string {
   const rows = cells.map((row, index) => {
     const tag = index === 0 ? "th" : "td";
-    const tds = row.map((cell) => `<${tag} style="${CELL}">${lines(cell)}</${tag}>`);
+    const tds = row.map((cell) => `<${tag} valign="top">${lines(cell)}</${tag}>`);
     return `<tr>${tds.join("")}</tr>`;
   });
-  return `<table style="border-collapse:collapse">${rows.join("")}</table>`;
+  return `<table border="1" cellspacing="0" cellpadding="4">${rows.join("")}</table>`;
 }
 
 function parsed(markdown: string): HTMLElement {
@@ -57,15 +55,15 @@ function html(node: Node, mathml: MathMl): string {
   if (node.matches(".table-box")) return tableHtml(tableCells(node.querySelector("table")!));
   if (node.matches(".code")) {
     const code = node.querySelector("code")!.textContent.replace(/\n$/, "");
-    return `<p style="${CODE};white-space:pre-wrap">${lines(code)}</p>`;
+    return `<pre>${escaped(code)}</pre>`;
   }
   if (node.matches("code.math, .math-block")) {
     const display = node.matches(".math-block");
     const formula = bareMath(mathml(node.textContent.trim(), display));
-    const shown = formula ?? `<span style="${CODE}">${escaped(node.textContent.trim())}</span>`;
+    const shown = formula ?? `<code>${escaped(node.textContent.trim())}</code>`;
     return display ? `<p>${shown}</p>` : shown;
   }
-  if (node.tagName === "CODE") return `<span style="${CODE}">${inner()}</span>`;
+  if (node.tagName === "CODE") return `<code>${inner()}</code>`;
   const level = HEADINGS[node.tagName];
   if (level !== undefined) return `<h${level}>${inner()}</h${level}>`;
   const tag = KEPT[node.tagName];

@@ -80,9 +80,12 @@ test("alignment of tables is a class, never a style", () => {
   expect(cells).toEqual(["align-center", "align-right"]);
 });
 
-test("headings start below those of the page", () => {
-  const element = dom(renderMarkdown("# 一\n\n## 二\n\n###### 六"));
-  expect([...element.children].map((child) => child.tagName)).toEqual(["H3", "H4", "H6"]);
+test.each([
+  ["# 一\n\n## 二\n\n###### 六\n\n# 一", ["H3", "H4", "H5", "H3"]],
+  ["### 三\n\n#### 四\n\n## 二", ["H3", "H4", "H3"]],
+])("headings start below those of the page and skip no level: %j", (source, tags) => {
+  const element = dom(renderMarkdown(source));
+  expect([...element.children].map((child) => child.tagName)).toEqual(tags);
 });
 
 test("code keeps every character and its language", () => {

@@ -27,10 +27,10 @@ test("headings, lists, tables and code reach a word processor as such", () => {
   expect(html).toContain("<b>強調</b>");
   expect(html).toContain('<a href="https://example.jp/">手引き</a>');
   expect(html).toMatch(/<ol>\s*<li>一つ目<\/li>\s*<li>二つ目\s*<ul>\s*<li>内側<\/li>/);
-  expect(html).toMatch(/<table style="border-collapse:collapse"><tr><th style="border:1px solid/);
-  expect(html).toContain("if a &lt; b:<br>    print(1)");
+  expect(html).toMatch(/<table border="1" cellspacing="0" cellpadding="4"><tr><th/);
+  expect(html).toContain("<pre>if a &lt; b:\n    print(1)</pre>");
   expect(html).toContain("<math><mi>x^2</mi></math>");
-  expect(html).not.toMatch(/class=|tabindex|code-bar/);
+  expect(html).not.toMatch(/class=|style=|tabindex|code-bar/);
 });
 
 test("plain text has no signs of Markdown", () => {
