@@ -89,6 +89,7 @@ def test_broken_model_is_told(tmp_path: Path) -> None:
 def test_other_hosts_are_refused(tmp_path: Path) -> None:
     code, said = jimae("serve", "--host", "0.0.0.0", data_dir=tmp_path, language="C")  # noqa: S104
     assert code == 1
+    assert "jimae users add NAME --role admin" in said
     assert "SSH tunnel" in said
     assert said.startswith("error:")
 

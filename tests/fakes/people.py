@@ -35,7 +35,7 @@ from jimae.service.service import Service
 from jimae.store.account_tables import Account, ApiKey, Group, Membership
 
 TERMINAL: Final = Caller(id="terminal", name="tester", role="admin", via="terminal")
-PASSWORD: Final = "とても長い合言葉-staple-battery"
+PASSWORD: Final = "とても長い合言葉-staple-battery"  # noqa: S105
 QUICK: Final = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 HASH: Final = Passwords(8, QUICK).hash_now(PASSWORD)
 
@@ -111,7 +111,7 @@ class People:
 
         def make(session: Session) -> str:
             made = keys.create(session, TERMINAL, person.id, wanted)
-            made.row.expires_at = expires_at
+            keys.find(session, made.secret).expires_at = expires_at
             return made.secret
 
         secret = await self._store.write(make)

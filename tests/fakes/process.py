@@ -38,10 +38,12 @@ def jimae(*arguments: str, data_dir: Path, language: str = "ja_JP.UTF-8") -> tup
 class Process:
     """A server with the fake model, in a process of its own."""
 
-    def __init__(self, data_dir: Path, *, delay: float, drain: float) -> None:
+    def __init__(
+        self, data_dir: Path, *, delay: float, drain: float, host: str = "127.0.0.1"
+    ) -> None:
         write_gguf(data_dir / "models" / "fake.gguf")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "fakes.serve", str(data_dir), "0", str(delay), str(drain)],
+            [sys.executable, "-m", "fakes.serve", str(data_dir), "0", str(delay), str(drain), host],
             env=ENVIRONMENT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
 """`jimae serve` with the fake model, for tests that send signals to a process.
 
-Arguments: the data directory, the port, how long one character takes in seconds.
+Arguments: the data directory, the port, how long one character takes and how long a stop
+waits in seconds, the address to listen on.
 """
 
 from __future__ import annotations
@@ -35,11 +36,12 @@ class Talker(FakeBackend):
 
 
 def main() -> None:
-    data_dir, port, delay, drain = sys.argv[1:5]
+    data_dir, port, delay, drain, host = sys.argv[1:6]
     settings = load(
         environ={},
         overrides={
             "data_dir": Path(data_dir),
+            "server.host": host,
             "server.port": int(port),
             "server.drain_seconds": float(drain),
         },

@@ -16,6 +16,7 @@ from jimae.cli.console import printable, stderr, stdout, words
 from jimae.cli.database import DataDir, settings_of, terminal, transact
 from jimae.errors import JimaeError
 from jimae.service.accounts import listing, people, setup
+from jimae.service.accounts.belongings import After
 from jimae.service.accounts.listing import Listed, Wanted
 from jimae.service.accounts.names import sign_in_name
 from jimae.service.accounts.parts import parts_of
@@ -299,7 +300,7 @@ def delete(
 ) -> None:
     settings = settings_of(data_dir)
 
-    def remove(session: Session) -> list[people.After]:
+    def remove(session: Session) -> list[After]:
         account = people.named(session, user)
         heir = None if transfer_to is None else people.named(session, transfer_to)
         return people.delete(session, terminal(), account, parts=parts_of(settings), heir=heir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, Set
+from contextlib import aclosing
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import anyio
@@ -31,6 +32,7 @@ class _Following(NamedTuple):
     queue: asyncio.Queue[Any]
     tasks: Sequence[asyncio.Task[None]]
     caller: Caller
+    is_answer: bool
 
     def end(self, error: JimaeError) -> None:
         self.queue.put_nowait(_Ended(error))
@@ -59,7 +61,7 @@ class Runs:
 
     @property
     def active(self) -> int:
-        return len(self._followed)
+        return sum(following.is_answer for following in self._followed)
 
     @property
     def refusing(self) -> bool:
@@ -77,10 +79,11 @@ class Runs:
     def end(self) -> None:
         self.refuse()
         for following in self._followed:
-            following.end(JimaeError("server_stopping"))
+            if following.is_answer:
+                following.end(JimaeError("server_stopping"))
 
     def callers(self) -> set[Caller]:
-        """For whom something is being written."""
+        """For whom something is being written, or who read it."""
         return {following.caller for following in self._followed}
 
     def revoke(self, callers: Set[Caller]) -> None:
@@ -100,13 +103,27 @@ class Runs:
         """
         if self._refusing:
             raise JimaeError("server_stopping")
+        async with aclosing(self._read(sources, caller, is_answer=True)) as events:
+            async for index, event in events:
+                yield index, event
+
+    async def read(self, source: AsyncIterator[T], caller: Caller) -> AsyncGenerator[T, None]:
+        """What somebody reads of what goes on without them. Raises `access_revoked` as soon as
+        they may not any more, and what the source raises."""
+        async with aclosing(self._read((source,), caller, is_answer=False)) as events:
+            async for _, event in events:
+                yield event
+
+    async def _read(
+        self, sources: Sequence[AsyncIterator[T]], caller: Caller, *, is_answer: bool
+    ) -> AsyncGenerator[tuple[int, T], None]:
         # Unbounded: a source makes at most one event a token, and a slow reader
         # must not hold up the step that writes everybody else's answer.
         queue: asyncio.Queue[_Item[T] | _Ended] = asyncio.Queue()
         tasks = tuple(
             asyncio.create_task(_pump(index, source, queue)) for index, source in enumerate(sources)
         )
-        following = _Following(queue, tasks, caller)
+        following = _Following(queue, tasks, caller, is_answer)
         self._followed.add(following)
         open_sources = len(tasks)
         try:

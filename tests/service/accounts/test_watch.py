@@ -141,3 +141,27 @@ async def test_the_local_person_ends_with_the_first_account(
     assert '"code":"access_revoked"' in last
     assert seconds < SECONDS
     assert backends["fake"].active == 0
+
+
+async def test_who_only_reads_on_is_cut_off_too(url: Served, service: Service) -> None:
+    """What changes among one's chats is told for as long as one listens."""
+    user = await People(service).add("hanako")
+    began = asyncio.Event()
+
+    async def read() -> str:
+        last = ""
+        async with (
+            httpx.AsyncClient(trust_env=False, timeout=20) as client,
+            client.stream("GET", f"{url.url}/jimae/chats/events", headers=user.session) as response,
+        ):
+            async for line in response.aiter_lines():
+                if line.startswith("data:"):
+                    last = line
+                    began.set()
+        return last
+
+    reading = asyncio.create_task(read())
+    await asyncio.wait_for(began.wait(), 10)
+    assert service.runs.active == 0, "nobody has to wait for it when the server stops"
+    await service.store.write(lambda session: end_session(session, user))
+    assert '"code":"access_revoked"' in await asyncio.wait_for(reading, 10)

@@ -11,10 +11,10 @@ from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from jimae.api.answering import event_stream
-from jimae.api.errors import language_of
+from jimae.api.answering import data, event_stream
+from jimae.api.errors import envelope, language_of
 from jimae.api.jimae.chat_bodies import turn_body
-from jimae.errors import Language
+from jimae.errors import JimaeError, Language
 from jimae.service.chat import Loading
 from jimae.service.chats.feed import News as Changed
 from jimae.service.chats.parts import parts_of
@@ -36,7 +36,8 @@ class RunEvents(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with aclosing(self._entries) as entries:
-            told = _told(entries, language_of(scope))
+            language = language_of(scope)
+            told = _unless_refused(_told(entries, language), language)
             await event_stream(told)(scope, receive, send)
 
 
@@ -49,11 +50,13 @@ class Feed(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with aclosing(self._changes) as changes:
-            told = (
-                ServerSentEvent(data=msgspec.json.encode(change).decode(), sep="\n")
-                async for change in changes
-            )
+            told = _unless_refused(_changes(changes), language_of(scope))
             await event_stream(told)(scope, receive, send)
+
+
+async def _changes(changes: AsyncIterator[Changed]) -> AsyncIterator[ServerSentEvent]:
+    async for change in changes:
+        yield data(change)
 
 
 async def _told(entries: Numbered, language: Language) -> AsyncIterator[ServerSentEvent]:
@@ -62,6 +65,17 @@ async def _told(entries: Numbered, language: Language) -> AsyncIterator[ServerSe
         if event is not None:
             body = msgspec.json.encode(event).decode()
             yield ServerSentEvent(data=body, id=str(number), sep="\n")
+
+
+async def _unless_refused(
+    told: AsyncIterator[ServerSentEvent], language: Language
+) -> AsyncIterator[ServerSentEvent]:
+    """With the error as the last event for a reader who may not read on."""
+    try:
+        async for event in told:
+            yield event
+    except JimaeError as error:
+        yield data({"type": "error", **envelope(error, language)})
 
 
 def event_of(entry: Entry[Turn], language: Language) -> dict[str, Any] | None:

@@ -64,6 +64,7 @@ class ChatRoutes:
 
     def __init__(self, service: Service) -> None:
         self._chats = service.chats
+        self._runs = service.runs
         self._limit = service.settings.server.max_body_mb
 
     # --- what there is --------------------------------------------------------------
@@ -91,7 +92,8 @@ class ChatRoutes:
     async def events(self, request: Request) -> Response:
         """What changes among one's chats, as it does."""
         _query(request, Query)
-        return Feed(self._chats.listen(owner_of(request)))
+        caller = caller_of(request)
+        return Feed(self._runs.read(self._chats.listen(caller.id), caller))
 
     async def get(self, request: Request, chat_id: str) -> Response:
         """A chat with the branch that is shown; also one that is shared with one's groups."""
@@ -137,10 +139,9 @@ class ChatRoutes:
     async def run_events(self, request: Request, chat_id: str, run_id: str) -> Response:
         """What happens to an answer, from any event on, for any number of readers."""
         query = _query(request, EventsQuery)
-        entries = self._chats.events(
-            owner_of(request), known_id(chat_id), known_id(run_id), query.after
-        )
-        return RunEvents(entries)
+        caller = caller_of(request)
+        entries = self._chats.events(caller.id, known_id(chat_id), known_id(run_id), query.after)
+        return RunEvents(self._runs.read(entries, caller))
 
     async def stop(self, request: Request, chat_id: str, run_id: str) -> TurnBody:
         """End an answer, and keep what was written."""

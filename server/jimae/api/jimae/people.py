@@ -94,7 +94,8 @@ class PeopleRoutes:
                 groups.join(session, caller, group, account)
             return user_body(listing.with_groups(session, [account])[0])
 
-        return {**await self._store.write(create), "password": made_up}
+        body = await self._store.write(create)
+        return {**body, "password": made_up}
 
     async def get(self, request: Request, user_id: str) -> UserBody:
         """One account."""

@@ -110,7 +110,7 @@ def all_groups(
     return [ListedGroup(group, counted[group.id]) for group in found[:limit]], len(found) > limit
 
 
-def _members(group_ids: Sequence[str]) -> Select[tuple[str]]:
+def _members(group_ids: Sequence[str]) -> Select[str]:
     return select(Membership.account_id).where(Membership.group_id.in_(group_ids))
 
 

@@ -22,11 +22,13 @@ from jimae.api.openai.responses.bodies import response_body
 from jimae.api.openai.responses.events import Event, Events
 from jimae.errors import Language
 from jimae.service.records import Record
-from jimae.service.run import News, Run
+from jimae.service.run import Entry, News, Run
 
 log = logging.getLogger(__name__)
 
 FROM_THE_BEGINNING: Final = -1
+
+Entries = AsyncGenerator[Entry[Record], None]
 
 
 class Created(Response):
@@ -47,7 +49,7 @@ class Created(Response):
             return
         try:
             if self._stream:
-                await events_of(run, language_of(scope))(scope, receive, send)
+                await events_of(run.follow(), language_of(scope))(scope, receive, send)
                 return
             record = run.record
             if not record.background:
@@ -72,18 +74,18 @@ def json_of(record: Record, language: Language) -> Response:
 
 
 def events_of(
-    run: Run[Record], language: Language, *, after: int = FROM_THE_BEGINNING
+    entries: Entries, language: Language, *, after: int = FROM_THE_BEGINNING
 ) -> EventSourceResponse:
-    """The events of a run with numbers above `after`."""
-    return event_stream(_sent(run, language, after))
+    """The events of what happens to a run, with numbers above `after`."""
+    return event_stream(_sent(entries, language, after))
 
 
 async def _sent(
-    run: Run[Record], language: Language, after: int
+    followed: Entries, language: Language, after: int
 ) -> AsyncGenerator[ServerSentEvent, None]:
     events = Events(language)
     try:
-        async with aclosing(run.follow()) as entries:
+        async with aclosing(followed) as entries:
             async for entry in entries:
                 if isinstance(entry, News):
                     yield news(entry.event)

@@ -47,6 +47,7 @@ class ResponseRoutes:
 
     def __init__(self, service: Service) -> None:
         self._responses = service.responses
+        self._runs = service.runs
         self._limit = service.settings.server.max_body_mb
 
     async def create(self, request: Request) -> Response:
@@ -58,15 +59,15 @@ class ResponseRoutes:
     async def get(self, request: Request, response_id: str) -> Response:
         """A stored response; with `stream`, the events of one in the background."""
         query = query_of(request, RetrieveQuery)
-        owner, language = owner_of(request), language_of(request.scope)
+        caller, language = caller_of(request), language_of(request.scope)
         if not query.stream:
             if query.starting_after is not None:
                 raise conflict("starting_after", query.starting_after, "stream", False)
-            record = await self._responses.get(owner, known_id(response_id))
+            record = await self._responses.get(caller.id, known_id(response_id))
             return json_of(record, language)
-        run = await self._responses.follow(owner, known_id(response_id))
+        run = await self._responses.follow(caller.id, known_id(response_id))
         after = FROM_THE_BEGINNING if query.starting_after is None else query.starting_after
-        return events_of(run, language, after=after)
+        return events_of(self._runs.read(run.follow(), caller), language, after=after)
 
     async def delete(self, request: Request, response_id: str) -> DeletedResponse:
         """Delete a response; one that runs is ended first."""
