@@ -151,7 +151,10 @@ class Feedback:
         def transaction(session: Session) -> list[tuple[str, str, bool, str, int]]:
             columns = (Comparison.first, Comparison.second, Comparison.blind, Comparison.vote)
             counted = select(*columns, func.count()).group_by(*columns)
-            return [row._tuple() for row in session.execute(counted)]
+            return [
+                (first, second, blind, vote, count)
+                for first, second, blind, vote, count in session.execute(counted)
+            ]
 
         return tally(await self._store.read(transaction))
 
