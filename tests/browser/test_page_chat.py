@@ -106,22 +106,89 @@ async def test_an_error_is_told_under_what_came_and_again_works(
     await expect(notice).to_have_count(0)
 
 
-async def test_a_reload_in_the_middle_loses_nothing(
+async def test_a_reload_in_the_middle_is_read_on(
     served: Served, backends: Backends, open_page: OpenPage
 ) -> None:
-    backends["fake"].play(*forever())
+    go = asyncio.Event()
+    backends["fake"].play(Started(7, 0), Delta("前半", (1, 2)), go, *saying("と後半")[2:])
     page = await open_page(served.url)
     await ask(page, "話し続けて")
-    await expect(answers(page)).to_contain_text("ああ")
+    await expect(answers(page)).to_have_text("前半")
     await message(page).fill("書きかけの文")
     await page.reload()
     await expect(message(page)).to_have_value("書きかけの文")
     await expect(page.locator("article").first).to_contain_text("話し続けて")
-    await expect(answers(page)).to_contain_text("ああ")
-    await expect(page.get_by_text("回答はここで途切れました。")).to_be_visible()
-    await page.get_by_role("button", name="もう一度").click()
-    await expect(answers(page)).to_have_text("東京です。")
-    await expect(message(page)).to_have_value("書きかけの文")
+    await expect(answers(page)).to_have_text("前半")
+    await expect(page.get_by_role("button", name="停止")).to_be_visible()
+    go.set()
+    await expect(answers(page)).to_have_text("前半と後半")
+    await expect(page.get_by_role("button", name="送信")).to_be_visible()
+    assert backends["fake"].started == 1
+
+
+async def test_two_tabs_see_the_same(
+    served: Served, backends: Backends, open_page: OpenPage
+) -> None:
+    go = asyncio.Event()
+    backends["fake"].play(Started(7, 0), Delta("前半", (1, 2)), go, *saying("と後半")[2:])
+    first = await open_page(served.url)
+    second = await first.context.new_page()
+    await second.goto(served.url)
+    await ask(first, "同じ質問")
+    await expect(answers(first)).to_have_text("前半")
+    await second.get_by_role("button", name="同じ質問 回答中", exact=True).click()
+    await expect(answers(second)).to_have_text("前半")
+    go.set()
+    for page in (first, second):
+        await expect(answers(page)).to_have_text("前半と後半")
+    # What one tab asks shows in the other, where the same chat is open.
+    await ask_and_wait(second, "続きの質問")
+    await expect(first.locator("article").nth(2)).to_contain_text("続きの質問")
+    await expect(answers(first).last).to_have_text("東京です。")
+
+
+async def test_edit_and_regenerate_keep_what_was_there(
+    served: Served, backends: Backends, open_page: OpenPage
+) -> None:
+    for said in ("一の答え", "別の答え", "直した答え"):
+        backends["fake"].play(*saying(said))
+    page = await open_page(served.url)
+    await ask_and_wait(page, "一の質問")
+    await page.get_by_role("button", name="答え直す").click()
+    await expect(answers(page)).to_have_text("別の答え")
+    versions = page.get_by_role("group", name="別の版")
+    await expect(versions).to_contain_text("2 / 2")
+    await versions.get_by_role("button", name="前の版").click()
+    await expect(answers(page)).to_have_text("一の答え")
+    # Whoever walked by keyboard goes on walking there.
+    await expect(versions.get_by_role("button", name="次の版")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(answers(page)).to_have_text("別の答え")
+    await page.get_by_role("button", name="質問を直す").click()
+    edited = page.get_by_role("textbox", name="直した質問")
+    await expect(edited).to_be_focused()
+    await edited.fill("直した質問です")
+    await edited.press("Enter")
+    await expect(answers(page)).to_have_text("直した答え")
+    await expect(page.locator("article").first).to_contain_text("直した質問です")
+    await versions.first.get_by_role("button", name="前の版").click()
+    await expect(page.locator("article").first).to_contain_text("一の質問")
+    await expect(answers(page)).to_have_text("別の答え")
+    await page.reload()
+    await expect(answers(page)).to_have_text("別の答え")
+
+
+async def test_a_cut_answer_is_gone_on_with(
+    served: Served, backends: Backends, open_page: OpenPage
+) -> None:
+    backends["fake"].play(*saying("一、二、", reason="length"))
+    backends["fake"].play(*saying("三。"))
+    page = await open_page(served.url)
+    await ask_and_wait(page, "数えて")
+    await expect(page.get_by_text("長さの上限に達したため、ここで切れています。")).to_be_visible()
+    await page.get_by_role("button", name="続きを書く").click()
+    await expect(answers(page)).to_have_text("一、二、三。")
+    await expect(page.get_by_role("button", name="続きを書く")).to_have_count(0)
 
 
 async def test_chats_stand_side_by_side(
@@ -136,9 +203,10 @@ async def test_chats_stand_side_by_side(
     chats = page.get_by_role("navigation")
     await chats.get_by_role("button", name="一つ目の質問", exact=True).click()
     await expect(page.locator("article").first).to_contain_text("一つ目の質問")
-    await chats.get_by_role("button", name="「一つ目の質問」を削除").click()
-    await expect(page.locator("article").first).to_contain_text("二つ目の質問")
+    await chats.get_by_role("button", name="「一つ目の質問」の操作").click()
+    await page.get_by_role("menuitem", name="ごみ箱へ移す").click()
     await expect(chats.get_by_text("一つ目の質問")).to_have_count(0)
+    await expect(page.locator("article")).to_have_count(0)
 
 
 async def test_an_answer_goes_on_while_another_chat_is_open(

@@ -48,6 +48,8 @@ async def serving(
     try:
         yield Served("127.0.0.1", listener.getsockname()[1])
     finally:
+        # As a signal does it: what would go on for ever ends.
+        service.runs.refuse()
         server.should_exit = True
         await task
         listener.close()

@@ -40,6 +40,7 @@ export class Conversations {
 
   #open = new Map<string, Chat>();
   #loading = false;
+  #begun = false;
   #stop: AbortController | null = null;
 
   constructor() {
@@ -77,11 +78,6 @@ export class Conversations {
     }
     this.#turnTo(chat);
     void chat.sync();
-  }
-
-  async openById(id: string): Promise<void> {
-    const opened = await ask<OpenedChat>("GET", `${chatPath(id)}?limit=1`);
-    this.open(opened.chat);
   }
 
   async change(row: ChatRow, change: ChatChange): Promise<void> {
@@ -156,9 +152,19 @@ export class Conversations {
 
   // --- inside -------------------------------------------------------------------
 
+  /** Once: what was open before a reload, unless something else was opened meanwhile. */
   async #begin(): Promise<void> {
-    const current = loadCurrent();
-    if (current !== null) await this.openById(current).catch(() => saveCurrent(null));
+    if (this.#begun) return;
+    this.#begun = true;
+    const [id, shown] = [loadCurrent(), this.current];
+    if (id !== null) {
+      try {
+        const opened = await ask<OpenedChat>("GET", `${chatPath(id)}?limit=1`);
+        if (this.current === shown && shown.messages.length === 0) this.open(opened.chat);
+      } catch {
+        saveCurrent(null);
+      }
+    }
     await this.#takeOver();
   }
 
