@@ -77,6 +77,12 @@ class Liar:
         self.changed: dict[str, Any] = {}
         self.raw: bytes | None = None
         self.asked: list[str] = []
+        self.answering: set[asyncio.Task[None]] = set()
+
+    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self.answer(reader, writer))
+        self.answering.add(task)
+        await task
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -98,10 +104,11 @@ class Liar:
 @asynccontextmanager
 async def liar() -> AsyncIterator[Liar]:
     made = Liar()
-    server = await asyncio.start_server(made.answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(made.connected, "127.0.0.1", 0)
     made.issuer = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield made
+        await asyncio.gather(*made.answering)
 
 
 async def code_of(told: Liar, **changed: Any) -> str:
@@ -184,6 +191,8 @@ async def test_a_silent_one() -> None:
     told.issuer = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         assert await code_of(told, timeout_seconds=0.2) == "directory_unreachable"
+        # Let the other end see that nobody is there any more.
+        await asyncio.sleep(0.05)
 
 
 def test_an_attempt_is_sealed() -> None:

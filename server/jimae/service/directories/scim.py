@@ -263,7 +263,7 @@ def _keep_user(session: Session, scope: Scope, known: KnownUser, user: User) -> 
     row.name = user.user_name or ""
     wanted = Change(
         name=row.name if sign_in_name(row.name) != account.name else None,
-        display_name=user.display_name,
+        display_name=user.display_name or row.name,
         mail=mail_of(user) or "",
         disabled=None if user.active is None else not user.active,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
+from pydantic import Field
 from scim2_models import (
     URN,
     AuthenticationScheme,
@@ -19,6 +20,7 @@ from scim2_models import (
     Filter,
     Mutability,
     Patch,
+    Reference,
     Required,
     Resource,
     ResourceType,
@@ -63,6 +65,14 @@ class Member(ComplexAttribute):
 
     value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
     """The id of their account."""
+
+    ref: Annotated[Reference["User"] | None, Mutability.immutable] = Field(  # noqa: UP037
+        None, serialization_alias="$ref", validation_alias="$ref"
+    )
+    """Where their account is."""
+
+    type: Annotated[str | None, Mutability.immutable] = Field(None, examples=["User"])
+    """`User`: groups in groups are not kept."""
 
     display: str | None = None
     """The name for signing in. What a directory sends for it is read over."""

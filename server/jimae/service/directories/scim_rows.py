@@ -44,7 +44,10 @@ def user_of(known: KnownUser, base: str) -> User:
 
 
 def group_of(known: KnownGroup, base: str) -> Group:
-    members = [Member(value=id_, display=name) for id_, name in known.members.items()]
+    members = [
+        Member(value=id_, ref=f"{base}/Users/{id_}", type="User", display=name)
+        for id_, name in known.members.items()
+    ]
     return Group(
         id=known.row.id,
         external_id=known.row.external_id,
