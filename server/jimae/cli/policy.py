@@ -23,7 +23,7 @@ from jimae.service.policy import book, changes, looking, texts
 from jimae.service.policy.book import Book
 from jimae.service.policy.rules import ACTIONS, DEFAULTS, Action, Treatment
 from jimae.service.policy.template import template as offered
-from jimae.service.policy.words import prohibited
+from jimae.service.policy.words import WordAction, prohibited
 from jimae.store.account_tables import Group
 from jimae.store.policy_tables import EVERYBODY, PolicyText
 
@@ -70,8 +70,8 @@ def publish(
     data_dir: DataDir = None,
 ) -> None:
     both = _read(str(ja)), _read(str(en))
-    for path, text in zip((ja, en), both, strict=True):
-        if not text.strip():
+    for path, written in zip((ja, en), both, strict=True):
+        if not written.strip():
             raise typer.BadParameter(words(f"{path} is empty", f"{path} は空です"))
     text = transact(
         settings_of(data_dir),
@@ -199,8 +199,8 @@ def words_(
 ) -> None:
     def change(session: Session) -> tuple[Book, dict[str, str]]:
         here = None if group is None else named(session, "group", group).id
+        action: WordAction = "warn" if warn else "refuse"
         for word in add or ():
-            action = "warn" if warn else "refuse"
             changes.add_word(session, terminal(), group=here, word=word, action=action)
         for word_id in remove or ():
             changes.delete_word(session, terminal(), word_id)
@@ -288,7 +288,7 @@ def _whose(owner: str, names: dict[str, str]) -> str:
 
 
 def _read(file: str) -> str:
-    """A file, or standard input for `-`. Raises `file_unreadable`."""
+    """A file, or standard input for `-`."""
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8-sig")

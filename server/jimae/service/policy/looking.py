@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 from jimae.errors import JimaeError
 from jimae.service.personal_data import detect
 from jimae.service.personal_data.found import Found, Kind
-from jimae.service.policy.masking import Masker, Restorer, Values
+from jimae.service.policy.masking import Masker, Restorer, Values, same
 from jimae.service.policy.placeholders import LABELS
 from jimae.service.policy.rules import Action, Treatments, action_for
 from jimae.service.policy.words import Word, prohibited
@@ -52,14 +52,13 @@ class Looked:
 
 def seen(text: str, holding: Treatments) -> list[Seen]:
     """What of a text is not ignored, in the order of the text."""
-    actions = ((one, action_for(holding, one.kind, one.confidence)) for one in detect.find(text))
-    return [Seen(one, action) for one, action in actions if action != "ignore"]
+    return [one for one in _judged(text, holding) if one.action != "ignore"]
 
 
 def look(texts: Sequence[str], holding: Treatments, words: Sequence[Word]) -> Looked:
     """Raises `Refused`."""
     by_word = [word for text in texts for word in prohibited(text, words)]
-    by_text = [seen(text, holding) for text in texts]
+    by_text = _masked_alike(texts, [_judged(text, holding) for text in texts])
     findings = _counted(by_word, by_text)
     if (word := next((word for word in by_word if word.action == "refuse"), None)) is not None:
         raise Refused(JimaeError("prohibited_word", word=word.word), findings)
@@ -77,6 +76,39 @@ def look(texts: Sequence[str], holding: Treatments, words: Sequence[Word]) -> Lo
         for text, some in zip(texts, by_text, strict=True)
     )
     return Looked(findings, masked, masker.values)
+
+
+def _judged(text: str, holding: Treatments) -> list[Seen]:
+    return [Seen(one, action_for(holding, one.kind, one.confidence)) for one in detect.find(text)]
+
+
+def _masked_alike(texts: Sequence[str], by_text: Sequence[list[Seen]]) -> list[list[Seen]]:
+    """With what is masked in one place masked wherever it is: a number that words name in one
+    message stands by itself in the next. Without what is ignored."""
+
+    def value(text: str, found: Found) -> tuple[Kind, str]:
+        return found.kind, same(found.kind, text[found.start : found.end])
+
+    secret = {
+        value(text, one.found)
+        for text, some in zip(texts, by_text, strict=True)
+        for one in some
+        if one.action == "mask"
+    }
+    alike = (
+        [
+            [
+                one._replace(action="mask")
+                if one.action in ("ignore", "warn") and value(text, one.found) in secret
+                else one
+                for one in some
+            ]
+            for text, some in zip(texts, by_text, strict=True)
+        ]
+        if secret
+        else by_text
+    )
+    return [[one for one in some if one.action != "ignore"] for some in alike]
 
 
 class Refused(Exception):  # noqa: N818 (it is told as the error that it holds)

@@ -40,11 +40,11 @@ class Masker:
         return "".join((*parts, text[end:]))
 
     def _for(self, kind: Kind, value: str) -> Placeholder:
-        same = _same(kind, value)
-        given = self._given.get((kind, same))
+        key = (kind, same(kind, value))
+        given = self._given.get(key)
         if given is None:
             given = self._unused(kind)
-            self._given[kind, same] = given
+            self._given[key] = given
             self.values[given] = value
         return given
 
@@ -56,7 +56,7 @@ class Masker:
         return Placeholder(kind, number)
 
 
-def _same(kind: Kind, value: str) -> str:
+def same(kind: Kind, value: str) -> str:
     """What two ways to write one value have in common."""
     narrow = Folded(value).narrow
     if kind in _NUMBERS:
