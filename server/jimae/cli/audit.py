@@ -18,13 +18,12 @@ import typer
 from sqlalchemy import select
 
 from jimae.cli import audit_texts as texts
-from jimae.cli.console import printable, stderr, stdout, words
+from jimae.cli.audit_output import line_of, print_json, print_report, record_told
+from jimae.cli.console import stderr, words
 from jimae.cli.database import DataDir, settings_of, terminal
-from jimae.cli.language import language
 from jimae.errors import JimaeError
 from jimae.service.audit.audit import Audit
 from jimae.service.audit.deletion import Kind
-from jimae.service.audit.proof import Report
 from jimae.service.audit.sealing import KEY, key_id, read_keys
 from jimae.service.audit.search import Found, Wanted
 from jimae.service.audit.signing import Statement
@@ -82,10 +81,10 @@ def search(
 
     found = _with(settings, run)
     if as_json:
-        _print_json([_told(one) for one in found])
+        print_json([record_told(one) for one in found])
         return
     for one in found:
-        typer.echo(_line(one))
+        typer.echo(line_of(one))
 
 
 @audit.command(help=texts.SHOW)
@@ -95,12 +94,12 @@ def show(
     data_dir: DataDir = None,
 ) -> None:
     async def run(audit: Audit) -> dict[str, Any]:
-        told = _told(await audit.record(seq))
+        told = record_told(await audit.record(seq))
         if content:
             told["written"] = await audit.content(terminal(), seq)
         return told
 
-    _print_json(_with(settings_of(data_dir), run))
+    print_json(_with(settings_of(data_dir), run))
 
 
 @audit.command(help=texts.EXPORT)
@@ -159,9 +158,9 @@ def verify(
     if as_json:
         told = msgspec.to_builtins(report)
         told["ok"] = report.ok
-        _print_json(told)
+        print_json(told)
     else:
-        _print_report(report)
+        print_report(report)
     if not report.ok:
         raise typer.Exit(1)
 
@@ -174,7 +173,7 @@ def checkpoint(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
     public, latest = _with(settings_of(data_dir), run)
     if as_json:
-        _print_json({"key": public, "checkpoint": latest})
+        print_json({"key": public, "checkpoint": latest})
         return
     typer.echo(f"{words('public key', '公開鍵')}: {public}")
     if latest is not None:
@@ -209,7 +208,7 @@ def retention(
             told["certificates"] = await audit.sweep(terminal())
         return told
 
-    _print_json(_with(settings_of(data_dir), run))
+    print_json(_with(settings_of(data_dir), run))
 
 
 @audit.command(help=texts.HOLD)
@@ -253,7 +252,7 @@ def hold(
             for one in await audit.holds()
         ]
 
-    _print_json(_with(settings, run))
+    print_json(_with(settings, run))
 
 
 @audit.command(help=texts.DELETE)
@@ -280,7 +279,7 @@ def delete(
         until=_time(settings, until, ends=True),
     )
     made, held = _with(settings, lambda audit: audit.delete_content(terminal(), which, reason))
-    _print_json(made)
+    print_json(made)
     if held:
         told = words(f"{held} are under a hold and stay.", f"{held} 件は保全中のため残しました。")
         stderr.print(told)
@@ -375,58 +374,3 @@ def _time(settings: Settings, text: str | None, *, ends: bool = False) -> float 
     if at.tzinfo is None:
         at = at.replace(tzinfo=ZoneInfo(settings.server.time_zone))
     return at.timestamp()
-
-
-def _told(found: Found) -> dict[str, Any]:
-    entry = found.entry
-    return {
-        "seq": entry.seq,
-        **found.body,
-        "content": found.content,
-        "digest": entry.digest,
-        "previous": entry.previous,
-        "hash": entry.hash,
-    }
-
-
-def _line(found: Found) -> str:
-    body = found.body
-    at = body["at_jst"][:19].replace("T", " ")
-    group = "" if body["group"] is None else f" ({body['group']['name'] or body['group']['id']})"
-    parts = [
-        f"{found.entry.seq:>7}",
-        at,
-        f"{body['account']['name']}{group}",
-        body["act"],
-        body["outcome"],
-        body["target"] or "",
-    ]
-    return "  ".join(printable(part.replace("\n", " ")) for part in parts).rstrip()
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
-
-
-def _print_report(report: Report) -> None:
-    speaks = language()
-    for one in report.breaks:
-        stdout.print(printable(one.message(speaks)), markup=False, soft_wrap=True)
-    counted = words(
-        f"records {report.first} to {report.last}: {report.records} here, {report.removed} "
-        f"deleted with certificates or told above, {report.left_out} left out; "
-        f"{report.contents} contents, {report.sealed} of them encrypted with keys not here",
-        f"記録 {report.first}〜{report.last}: あり {report.records}、削除 {report.removed}、"
-        f"対象外 {report.left_out}。本文 {report.contents}（鍵がなく未検証 {report.sealed}）",
-    )
-    typer.echo(counted)
-    signed = words(
-        f"signed up to record {report.signed}; what came later is linked but not yet signed",
-        f"署名済み: 記録 {report.signed} まで。それ以降は連鎖のみで、まだ署名されていません",
-    )
-    typer.echo(signed)
-    for key in report.keys:
-        typer.echo(f"{words('key', '鍵')}: {key}")
-    ok = words("The log is whole.", "ログは完全です。")
-    broken = words("THE LOG IS BROKEN.", "ログは壊れています。")
-    typer.echo(ok if report.ok else broken)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import multiprocessing
 import stat
 import threading
@@ -24,7 +25,7 @@ from jimae.service.audit.search import Wanted
 from jimae.service.audit.signing import is_signed, signer_of
 from jimae.service.audit.verifying_export import verify_export
 from jimae.settings import AuditSettings, Settings
-from jimae.store.audit_tables import AuditCheckpoint, AuditRecord
+from jimae.store.audit_tables import AuditCertificate, AuditCheckpoint, AuditRecord
 from jimae.store.store import Store
 from jimae.types import TextPrompt
 from service.audit.test_export import exported
@@ -103,6 +104,44 @@ async def test_a_log_that_was_cut_off_is_not_signed(store: Store, audit: Audit) 
     assert caught.value.code == "audit_broken", "the file beside the database knows"
     report = await audit.verify()
     assert [(one.kind, one.first, one.last) for one in report.breaks] == [("truncated", 3, 3)]
+
+
+async def test_what_others_put_between_the_signed_statements_is_told(
+    store: Store, audit: Audit, stored: Settings
+) -> None:
+    """It neither stops a check, nor hides what is ours."""
+    await store.write(acts)
+    ours = await audit.checkpoint()
+    assert ours is not None
+    path = checkpoints.file_of(stored.data_dir)
+    stranger = signer_of(stored.data_dir / "elsewhere")
+    theirs = stranger.signed({"type": "checkpoint", "v": 1, "seq": 1, "hash": "0" * 64})
+    forged = json.dumps(ours | {"seq": 9})
+    for line in ("nonsense", "[]", '{"seq":"x"}', json.dumps(theirs), forged):
+        path.write_bytes(path.read_bytes() + line.encode() + b"\n")
+    path.write_bytes(path.read_bytes() + b"\xff\n")
+
+    def plant(session: Session) -> None:
+        for number, body in enumerate(("{}", '{"type":"certificate","ranges":[1,"x"]}', "[")):
+            session.add(
+                AuditCertificate(
+                    id=f"crt-{number}", owner="x", created_at=0.0, kind="content", body=body
+                )
+            )
+
+        for seq, body in ((7, forged), (8, "{}"), (9, json.dumps(theirs))):
+            session.add(
+                AuditCheckpoint(id=f"chk-{seq}", owner="x", created_at=0.0, seq=seq, body=body)
+            )
+
+    await store.write(plant)
+    await store.write(acts)
+    assert await audit.latest() == ours
+    assert await audit.checkpoint() is not None
+    report = await audit.verify()
+    assert {one.kind for one in report.breaks} == {"forged", "stranger"}
+    assert report.signed == 2
+    assert (await exported(audit))[-1].startswith('{"left_out":0')
 
 
 async def test_a_server_signs_as_it_grows_and_when_it_stops(store: Store, stored: Settings) -> None:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, Final, Literal
 
 import msgspec
@@ -87,9 +88,14 @@ class Audit:
     async def checkpoint(self) -> Statement | None:
         """Sign the end of the log; None if it was signed before. Raises `audit_broken`."""
         path = checkpoints.file_of(self._data_dir)
-        before = await asyncio.to_thread(checkpoints.in_file, path)
+        outside = await asyncio.to_thread(checkpoints.in_file, path)
+        # Whoever adds a line of their own must not hide the last one that is ours.
+        last = (
+            one for one in reversed(outside) if checkpoints.is_checkpoint(one, self.signer.public)
+        )
+        before = list(islice(last, 1))
         made = await self.store.write(
-            lambda session: checkpoints.checkpoint(session, self.signer, before[-1:])
+            lambda session: checkpoints.checkpoint(session, self.signer, before)
         )
         self._signed_at = time.monotonic()
         if made is not None:
@@ -98,8 +104,7 @@ class Audit:
 
     async def latest(self) -> Statement | None:
         """The newest checkpoint of the database."""
-        found = await self.store.read(checkpoints.stored)
-        return found[0] if found else None
+        return await self.store.read(lambda s: checkpoints.latest(s, self.signer.public))
 
     # --- reading ------------------------------------------------------------------------
 
@@ -184,7 +189,9 @@ class Audit:
                 self.store, which, self.vault, with_content=with_content, encoding=encoding
             )
         await self._try(self.checkpoint())
-        return export.json_lines(self.store, which, self.vault, with_content=with_content)
+        return export.json_lines(
+            self.store, which, self.vault, self.signer.public, with_content=with_content
+        )
 
     async def begin_check(self, caller: Caller) -> None:
         """Check all of it in the background, which is recorded; nothing if that is being done."""

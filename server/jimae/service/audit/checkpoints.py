@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
@@ -21,10 +21,12 @@ from jimae.service.audit import reading
 from jimae.service.audit.canonical import canonical
 from jimae.service.audit.chain import GENESIS, VERSION, in_jst, in_utc
 from jimae.service.audit.proof import CHECKPOINT, Proof
-from jimae.service.audit.signing import FOLDER, Signer, Statement, statement_of
+from jimae.service.audit.signing import FOLDER, Signer, Statement, is_signed, statement_of
 from jimae.store.audit_tables import AuditCheckpoint, AuditHead, AuditRecord
 
 FILE: Final = "checkpoints.jsonl"
+# Statements that somebody else may have put before the one that is ours.
+LOOKED_AT: Final = 100
 
 
 def file_of(data_dir: Path) -> Path:
@@ -42,8 +44,11 @@ def checkpoint(session: Session, signer: Signer, before: Sequence[Statement]) ->
     if head is None:
         raise JimaeError("audit_head_missing")
     seq, chained = head
-    latest = max([*before, *stored(session)], key=lambda one: int(one["seq"]), default=None)
-    start, previous = (0, GENESIS) if latest is None else (latest["seq"], latest["hash"])
+    known = [one for one in before if is_checkpoint(one, signer.public)]
+    if (inside := latest(session, signer.public)) is not None:
+        known.append(inside)
+    last = max(known, key=lambda one: int(one["seq"]), default=None)
+    start, previous = (0, GENESIS) if last is None else (last["seq"], last["hash"])
     if (seq, chained) == (start, previous):
         return None
     _check(session, start, previous, seq, chained)
@@ -70,21 +75,36 @@ def checkpoint(session: Session, signer: Signer, before: Sequence[Statement]) ->
     return made
 
 
-def stored(session: Session, at_least: int | None = None) -> list[Statement]:
-    """The newest checkpoint of the database, or all of those at a place or after it."""
-    wanted = select(AuditCheckpoint.body)
-    if at_least is None:
-        wanted = wanted.order_by(AuditCheckpoint.seq.desc()).limit(1)
-    else:
-        wanted = wanted.where(AuditCheckpoint.seq >= at_least).order_by(AuditCheckpoint.seq)
-    return [statement_of(body) for body in session.scalars(wanted)]
+def is_checkpoint(statement: Statement, key: str) -> bool:
+    """Whether it is one of this log, which the key has signed."""
+    right_kind = statement.get("type") == CHECKPOINT and statement.get("key") == key
+    return right_kind and is_signed(statement)
 
 
-def first_after(session: Session, seq: int) -> Statement | None:
-    """The first checkpoint at a place or after it."""
+def stored(session: Session) -> list[Statement]:
+    """Every checkpoint of the database, in the order of the log."""
+    bodies = session.scalars(select(AuditCheckpoint.body).order_by(AuditCheckpoint.seq))
+    return [statement_of(body) for body in bodies]
+
+
+def latest(session: Session, key: str) -> Statement | None:
+    """The newest one that this key has signed."""
+    wanted = select(AuditCheckpoint.body).order_by(AuditCheckpoint.seq.desc())
+    return _first(session, wanted, key)
+
+
+def first_after(session: Session, key: str, seq: int) -> Statement | None:
+    """The first one at a place or after it that this key has signed."""
     wanted = select(AuditCheckpoint.body).where(AuditCheckpoint.seq >= seq)
-    body = session.scalar(wanted.order_by(AuditCheckpoint.seq).limit(1))
-    return None if body is None else statement_of(body)
+    return _first(session, wanted.order_by(AuditCheckpoint.seq), key)
+
+
+def _first(session: Session, wanted: Select[str], key: str) -> Statement | None:
+    for body in session.scalars(wanted.limit(LOOKED_AT)).all():
+        found = statement_of(body)
+        if is_checkpoint(found, key):
+            return found
+    return None
 
 
 def append(path: Path, made: Statement) -> None:
@@ -102,7 +122,7 @@ def in_file(path: Path) -> list[Statement]:
     """Every checkpoint of the file, the oldest first. Raises OSError."""
     if not path.exists():
         return []
-    return [statement_of(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    return [statement_of(line) for line in path.read_text("utf-8", "replace").splitlines() if line]
 
 
 def _check(session: Session, start: int, previous: str, seq: int, chained: str) -> None:

@@ -26,7 +26,7 @@ from jimae.service.audit.proof import Entry
 from jimae.service.audit.ranges import Covered
 from jimae.service.audit.sealing import Vault
 from jimae.service.audit.search import Found, Wanted
-from jimae.service.audit.signing import Statement
+from jimae.service.audit.signing import Statement, is_signed
 from jimae.store.audit_tables import AuditRecord
 from jimae.store.store import Store
 
@@ -44,10 +44,10 @@ class Stretch(NamedTuple):
 
 
 async def json_lines(
-    store: Store, which: Wanted, vault: Vault, *, with_content: bool
+    store: Store, which: Wanted, vault: Vault, key: str, *, with_content: bool
 ) -> AsyncIterator[bytes]:
-    """What was recorded after the last checkpoint is not in it: make one before."""
-    stretch = await store.read(partial(_stretch, which))
+    """What was recorded after the last checkpoint of the key is not in it: make one before."""
+    stretch = await store.read(partial(_stretch, which, key))
     yield _line(
         {
             "type": "header",
@@ -75,9 +75,10 @@ async def json_lines(
     if stretch.checkpoint is not None:
         yield _line(stretch.checkpoint)
     for certificate in await store.read(reading.certificates):
-        gone = Covered(tuple(one) for one in certificate.get("ranges", ()))
-        if certificate["kind"] == "content" or any(seq in gone for seq in removed):
-            yield _line(certificate)
+        if is_signed(certificate):
+            gone = Covered((first, last) for first, last in certificate["ranges"])
+            if certificate["kind"] == "content" or any(seq in gone for seq in removed):
+                yield _line(certificate)
     yield _line({"type": "end", "v": VERSION, **counts})
 
 
@@ -99,16 +100,15 @@ async def table(
         yield encoder.line([told])
 
 
-def _stretch(which: Wanted, session: Session) -> Stretch:
+def _stretch(which: Wanted, key: str, session: Session) -> Stretch:
     ends = search.ends(session, which)
-    signed = checkpoints.stored(session)
     if ends is None:
         return Stretch(1, 0, 0, GENESIS, None)
     first, last = ends
-    after = checkpoints.first_after(session, last)
+    after = checkpoints.first_after(session, key, last)
     if after is None:
         # Only what is signed proves itself.
-        after = signed[0] if signed else None
+        after = checkpoints.latest(session, key)
     end = last if after is None else max(int(after["seq"]), first)
     previous = session.scalar(select(AuditRecord.previous).where(AuditRecord.seq == first))
     return Stretch(first, last, end, previous or GENESIS, after)

@@ -141,7 +141,7 @@ class Proof:
         try:
             body: Mapping[str, Any] = msgspec.json.decode(entry.body)
             labels = columns_of(body)
-        except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+        except (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
             self.breaks.add("unreadable", entry.seq, detail=type(error).__name__)
             return None
         if entry.columns is not None and entry.columns != labels:
@@ -171,7 +171,7 @@ class Proof:
         self._astray, self._looked_at = not right, seq
 
     def _take(self, checkpoint: Statement) -> None:
-        if self._is_ours(checkpoint, CHECKPOINT, int(checkpoint.get("seq", 0))):
+        if self._is_ours(checkpoint, CHECKPOINT, checkpoint.get("seq", 0)):
             self._signed.setdefault(checkpoint["seq"], set()).add(checkpoint["hash"])
 
     def _is_ours(self, statement: Statement, kind: str, seq: int) -> bool:
@@ -189,9 +189,9 @@ class Proof:
     def _check_removed(self, certificates: Iterable[Statement]) -> None:
         allowed: dict[str, list[tuple[int, int]]] = {"metadata": [], "content": []}
         for certificate in certificates:
-            ranges = [(int(first), int(last)) for first, last in certificate.get("ranges", [])]
-            seq = ranges[0][0] if ranges else 0
-            if self._is_ours(certificate, CERTIFICATE, seq):
+            # Nothing of it is read before it is known who wrote it.
+            if self._is_ours(certificate, CERTIFICATE, 0):
+                ranges = [(first, last) for first, last in certificate["ranges"]]
                 allowed[certificate["kind"]] += ranges
         metadata, content = Covered(allowed["metadata"]), Covered(allowed["content"])
         for seq in self._removed:

@@ -36,7 +36,7 @@ async def verify(
     """Raises what the store raises, and OSError of the file of checkpoints."""
     outside = await asyncio.to_thread(checkpoints.in_file, checkpoints.file_of(data_dir))
     # Before the head: it is at least as far as any of them.
-    inside = await store.read(partial(checkpoints.stored, at_least=0))
+    inside = await store.read(checkpoints.stored)
     head = await store.read(reading.head_of)
     proof = Proof(checkpoints=_each_once([*outside, *inside]), keys=keys)
     up_to, last, chained = head.last, 0, GENESIS
