@@ -34,6 +34,7 @@ from jimae.api.document import (
     failures,
     query,
 )
+from jimae.api.finding_headers import FindingHeaders
 from jimae.api.guard import Guard
 from jimae.api.health import HealthRoutes, Ready
 from jimae.api.jimae.audit import CSV, JSON_LINES, AuditRoutes
@@ -238,6 +239,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     errors.install(app)
     app.add_middleware(LimitHeaders, limits=service.limits)
     app.add_middleware(Guard, accounts=service.accounts, settings=settings.server)
+    app.add_middleware(FindingHeaders)
     app.add_middleware(SecurityHeaders)
 
     openai, health = OpenAIRoutes(service), HealthRoutes(service)

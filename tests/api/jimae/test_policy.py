@@ -141,3 +141,20 @@ async def test_a_text_can_be_tried_before_it_is_sent(
 async def test_an_empty_word_is_refused(client: httpx.AsyncClient, word: str) -> None:
     refused = await client.post(f"{BASE}/words", json={"word": word})
     assert (refused.status_code, code(refused)) == (400, "empty_word")
+
+
+async def test_what_was_found_is_told_with_the_answer(
+    client: httpx.AsyncClient, people: People
+) -> None:
+    root = await people.add("root", "admin")
+    for action in ("warn", "mask", "refuse"):
+        rule = {"kind": "phone", "action": action}
+        assert (await client.put(f"{BASE}/rules", json=rule, headers=root.session)).is_success
+        for stream in (False, True):
+            asked = {**ASK, "stream": stream}
+            answer = await client.post("/v1/chat/completions", json=asked, headers=root.session)
+            assert answer.is_success == (action != "refuse")
+            assert answer.headers["x-jimae-findings"] == f"phone;count=1;action={action}"
+    quiet = {**ASK, "messages": [{"role": "user", "content": "首都は?"}]}
+    answer = await client.post("/v1/chat/completions", json=quiet, headers=root.session)
+    assert "x-jimae-findings" not in answer.headers

@@ -17,6 +17,7 @@ from jimae.service.accounts.people import LOCAL_SOURCE, MANAGING, role_of
 from jimae.service.audit.record import note
 from jimae.service.caller import Caller
 from jimae.service.items import new_id
+from jimae.service.policy.changes import forget_group
 from jimae.store.account_tables import NAME_LENGTH, Account, Group, Membership
 
 LONGEST_PURPOSE: Final = 1024
@@ -96,6 +97,7 @@ def change(session: Session, caller: Caller, group: Group, wanted: GroupChange) 
 def delete(session: Session, caller: Caller, group: Group) -> None:
     """Its members stay, without it."""
     session.execute(delete_rows(Membership).where(Membership.group_id == group.id))
+    forget_group(session, group.id)
     note(session, caller, "group.delete", target=group.id, details={"name": group.name})
     session.delete(group)
     session.flush()

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from jimae.service.caller import SERVER, Caller
 from jimae.service.policy import book, looking, texts
 from jimae.service.policy.book import Book
 from jimae.service.policy.looking import LARGE, Finding, Looked, Refused, Seen
+from jimae.service.policy.telling import tell
 from jimae.service.policy.words import Word, prohibited
 from jimae.store.store import Store
 
@@ -45,12 +47,15 @@ class Policy:
             raise await self._refusal(caller, model, error, ())
         holding = current.treatments(caller.groups, model)
         words = current.words_for(caller.groups)
+        work = partial(looking.look, asked, holding, words)
         try:
-            if sum(map(len, asked)) < LARGE:
-                return looking.look(asked, holding, words)
-            return await asyncio.to_thread(looking.look, asked, holding, words)
+            large = sum(map(len, asked)) >= LARGE
+            looked = await asyncio.to_thread(work) if large else work()
         except Refused as refused:
+            tell(refused.findings)
             raise await self._refusal(caller, model, refused.error, refused.findings) from None
+        tell(looked.findings)
+        return looked
 
     async def check(self, caller: Caller, model: str, text: str) -> tuple[list[Seen], list[Word]]:
         """What would be done with a text. Nothing of it is kept or recorded."""
