@@ -20,14 +20,16 @@ from jimae.service.service import Service
 from jimae.settings import Settings
 
 # What this server does otherwise on purpose, and says so in docs/directories.md: everybody has a
-# name to show and is active or not; one mail address is kept, without a kind of its own; and
-# lists are asked for with GET only.
+# name to show and is active or not; one mail address is kept, without a kind of its own; a member
+# is called by their own name; and lists are asked for with GET only.
 OTHERWISE = frozenset(
     (
         ("check_remove_attribute", "'displayName'"),
         ("check_remove_attribute", "'active'"),
         ("check_add_attribute", "'emails'"),
         ("check_replace_attribute", "'emails'"),
+        ("check_add_attribute", "'members'"),
+        ("check_replace_attribute", "'members'"),
         ("search_with_attributes", "/.search"),
     )
 )

@@ -1,0 +1,119 @@
+"""`jimae directory`, with a real LDAP server and what is none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fakes import oidc
+from fakes.process import ENVIRONMENT
+from fakes.slapd import BASE, READER, READER_PASSWORD, Slapd, slapd
+
+SETTINGS = """
+[server]
+public_url = "https://ai.example.jp"
+
+[ldap.house]
+url = "{url}"
+ca_file = "{ca}"
+bind_dn = "{reader}"
+bind_password = "{password}"
+base = "ou=people,{base}"
+groups_base = "ou=groups,{base}"
+groups = {{ "総務部" = "総務" }}
+
+[oidc.web]
+issuer = "{issuer}"
+client_id = "jimae"
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slapd]:
+    with slapd(tmp_path_factory.mktemp("slapd")) as running:
+        yield running
+
+
+def write(folder: Path, server: Slapd, issuer: str, password: str = READER_PASSWORD) -> None:
+    text = SETTINGS.format(
+        url=server.url, ca=server.tls.ca, reader=READER, password=password, base=BASE, issuer=issuer
+    )
+    (folder / "jimae.toml").write_text(text)
+
+
+def jimae(folder: Path, *arguments: str, typed: str = "") -> tuple[int, str]:
+    """Exit code and everything that was said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "jimae.cli.main", *arguments, "--data-dir", str(folder)],
+        env=ENVIRONMENT | {"LANG": "C.UTF-8"},
+        input=typed,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def test_an_ldap_server_is_tried(tmp_path: Path, server: Slapd) -> None:
+    write(tmp_path, server, "http://127.0.0.1:9")
+
+    code, said = jimae(tmp_path, "directory", "test", "house", "sakura")
+
+    assert code == 0, said
+    assert "総務部 -> 総務" in said
+    assert READER_PASSWORD not in said
+    code, said = jimae(tmp_path, "directory", "test", "house", "nobody")
+    assert code == 1
+    assert "nobody" in said
+
+
+def test_it_says_what_fails(tmp_path: Path, server: Slapd) -> None:
+    write(tmp_path, server, "http://127.0.0.1:9", password="wrong")
+
+    code, said = jimae(tmp_path, "directory", "test", "house")
+    assert code == 1
+    assert "✓ the connection and its certificate" in said
+    assert "× the account that looks people up" in said
+    assert "bind_password" in said
+
+    code, said = jimae(tmp_path, "directory", "test", "web")
+    assert code == 1
+    assert "× what it says of itself" in said
+    assert "ConnectError" in said
+
+    code, said = jimae(tmp_path, "directory", "test", "none")
+    assert code == 1
+    assert "web, house" in said
+
+
+def test_a_provider_is_tried(tmp_path: Path, server: Slapd) -> None:
+    with oidc.provider("https://ai.example.jp/back") as provider:
+        write(tmp_path, server, provider.issuer)
+
+        code, said = jimae(tmp_path, "directory", "test", "web")
+
+    assert code == 0, said
+    assert "RSA key-1" in said
+    assert "https://ai.example.jp/jimae/session/providers/web/callback" in said
+
+
+def test_an_account_is_joined(tmp_path: Path, server: Slapd) -> None:
+    write(tmp_path, server, "http://127.0.0.1:9")
+    password = "とても長い合言葉-staple"  # noqa: S105
+    made = ("--password-stdin", "--role")
+    assert jimae(tmp_path, "users", "add", "sakura", *made, "admin", typed=password)[0] == 0
+
+    code, said = jimae(tmp_path, "directory", "link", "sakura", "house")
+    assert code == 1, "somebody has to come in while the directory is down"
+    assert jimae(tmp_path, "users", "add", "admin", *made, "admin", typed=password)[0] == 0
+    code, said = jimae(tmp_path, "directory", "link", "sakura", "house")
+    assert (code, said) == (0, "sakura signs in with house now.\n")
+    code, said = jimae(tmp_path, "directory", "link", "admin", "web")
+    assert code == 2
+    assert jimae(tmp_path, "directory", "accept", "house")[0] == 0
