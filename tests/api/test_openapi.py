@@ -46,6 +46,7 @@ BODILESS = {
     "/jimae/chats/{chat_id}/restore",
     "/jimae/chats/{chat_id}/turns/{turn_id}/continue",
     "/jimae/chats/{chat_id}/runs/{run_id}/stop",
+    "/jimae/admin/users/{user_id}/password",
 }
 # What is told as long as somebody listens.
 ENDLESS = {"/jimae/chats/events"}

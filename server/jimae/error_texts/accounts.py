@@ -198,9 +198,9 @@ TEXTS: dict[str, Text] = {
     "no_account": Text(
         409,
         INVALID,
-        "There are no accounts on this server, so there is nothing of yours to change. The first "
-        "one: jimae users add NAME --role admin",
-        "このサーバーにはアカウントがないため、変更できるものがありません。最初の 1 つを作るには: "
+        "There are no accounts on this server. The first one is made at its terminal: "
+        "jimae users add NAME --role admin",
+        "このサーバーにはまだアカウントがありません。最初の 1 つはサーバーの端末で作ります: "
         "jimae users add 名前 --role admin",
     ),
     "user_session_not_found": Text(

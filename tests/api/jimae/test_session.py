@@ -32,6 +32,16 @@ async def test_without_accounts_everybody_is_local(client: httpx.AsyncClient) ->
     assert (await client.get("/v1/models", headers={"x-api-key": "unused"})).status_code == 200
 
 
+async def test_nobody_makes_the_first_account_without_the_terminal(
+    client: httpx.AsyncClient,
+) -> None:
+    wanted = {"name": "mallory", "role": "admin"}
+    response = await client.post("/jimae/admin/users", json=wanted)
+    assert (response.status_code, code(response)) == (409, "no_account")
+    assert code(await client.post("/jimae/me", json={"display_name": "x"})) == "no_account"
+    assert (await client.get("/jimae/session")).json()["mode"] == "single"
+
+
 async def test_the_first_account_ends_it_while_the_server_runs(
     client: httpx.AsyncClient, people: People
 ) -> None:

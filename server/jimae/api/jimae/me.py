@@ -8,7 +8,7 @@ from fastapi import Request
 from sqlalchemy.orm import Session
 
 from jimae.api.body import read_object
-from jimae.api.caller import caller_of
+from jimae.api.caller import caller_of, with_account
 from jimae.api.credentials import credentials_of
 from jimae.api.explain import fitted
 from jimae.api.jimae.bodies import Ended, MeBody, SessionList, me_body, session_row
@@ -17,7 +17,6 @@ from jimae.api.openai.responses.queries import known_id
 from jimae.errors import JimaeError
 from jimae.service.accounts import groups, people, sessions
 from jimae.service.audit.record import note
-from jimae.service.caller import Caller
 from jimae.service.service import Service
 
 LIMIT_MIB: Final = 1 / 16
@@ -37,8 +36,8 @@ class MeRoutes:
 
     async def change(self, request: Request) -> MeBody:
         """Change how I am shown, or the group I work in."""
-        caller = _with_account(request)
         wanted = fitted(await read_object(request, LIMIT_MIB), MeRequest)
+        caller = with_account(request)
 
         def change(session: Session) -> None:
             if wanted.display_name:
@@ -53,8 +52,8 @@ class MeRoutes:
 
     async def change_password(self, request: Request) -> MeBody:
         """Change my password, which ends my other sessions."""
-        caller = _with_account(request)
         wanted = fitted(await read_object(request, LIMIT_MIB), PasswordRequest)
+        caller = with_account(request)
         await self._sign_ins.change_password(caller, wanted.current, wanted.new)
         return await self.get(request)
 
@@ -87,11 +86,3 @@ class MeRoutes:
             return ended
 
         return {"ended": await self._store.write(end)}
-
-
-def _with_account(request: Request) -> Caller:
-    """Raises `no_account` in single-user mode, where there is nothing to change."""
-    caller = caller_of(request)
-    if caller.via == "local":
-        raise JimaeError("no_account")
-    return caller

@@ -10,7 +10,7 @@ from fastapi import Request
 from sqlalchemy.orm import Session
 
 from jimae.api.body import read_object
-from jimae.api.caller import caller_of
+from jimae.api.caller import caller_of, with_account
 from jimae.api.explain import fitted
 from jimae.api.jimae.bodies import (
     Deleted,
@@ -66,8 +66,8 @@ class PeopleRoutes:
 
     async def create(self, request: Request) -> NewUserBody:
         """Make an account."""
-        caller = caller_of(request)
         wanted = fitted(await read_object(request, LIMIT_MIB), NewUserRequest)
+        caller = with_account(request)
         if caller.role != "admin" and (wanted.role != "user" or not wanted.groups):
             raise JimaeError("role_not_yours", param="role" if wanted.groups else "groups")
         made_up = one_time() if wanted.password is None else None
