@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jimae.service import key_text
@@ -22,6 +22,7 @@ def test_no_two_are_the_same() -> None:
     assert len({key_text.make() for _ in range(1000)}) == 1000
 
 
+@settings(deadline=None)
 @given(st.integers(3, 40), st.sampled_from(key_text.DIGITS))
 def test_one_wrong_character_is_told(place: int, character: str) -> None:
     key = "jm-" + "aB3" * 10 + "xY"
@@ -31,6 +32,7 @@ def test_one_wrong_character_is_told(place: int, character: str) -> None:
     assert key_text.is_key(wrong) == (wrong == key)
 
 
+@settings(deadline=None)
 @given(st.integers(3, 39))
 def test_two_characters_the_other_way_round_are_told(place: int) -> None:
     key = key_text.make()
@@ -39,6 +41,7 @@ def test_two_characters_the_other_way_round_are_told(place: int) -> None:
     assert key_text.is_key(swapped) == (swapped == key)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_other_texts_are_no_keys(text: str) -> None:
     assert not key_text.is_key(text)

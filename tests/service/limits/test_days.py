@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jimae.service.limits.days import Days
@@ -36,6 +36,7 @@ def test_today_goes_by_the_clock() -> None:
     assert Days("Asia/Tokyo", lambda: at("2026-11-23T15:00:00+00:00")).today() == "2026-11-24"
 
 
+@settings(deadline=None)
 @given(TIMES, st.sampled_from(ZONES))
 def test_tomorrow_is_the_first_time_of_another_day(now: float, zone: str) -> None:
     days = Days(zone)
@@ -46,6 +47,7 @@ def test_tomorrow_is_the_first_time_of_another_day(now: float, zone: str) -> Non
     assert days.day(then - 1) == days.day(now)
 
 
+@settings(deadline=None)
 @given(TIMES, st.sampled_from(ZONES))
 def test_the_next_month_begins_on_its_first_day(now: float, zone: str) -> None:
     days = Days(zone)

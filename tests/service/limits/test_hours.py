@@ -98,7 +98,7 @@ def test_an_hour_that_the_clock_leaps_over() -> None:
     assert days.told(found) == "2026-03-08 03:30 EDT"
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(windows, min_size=1, max_size=3), min_size=1, max_size=2), st.data())
 def test_the_first_open_minute_is_found(hours: list[list[Window]], data: st.DataObject) -> None:
     """Compared with a look at every minute of a week."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jimae.service.limits.meters import Meters, Tokens
@@ -15,6 +15,7 @@ YAMADA = Subject("account", "a")
 DAYS = ["2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01", "2026-12-02"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(DAYS), st.integers(0, 1000))))
 def test_tokens_of_the_last_day_and_of_its_month(used: list[tuple[str, int]]) -> None:
     """Answers end in any order; what began yesterday may end today."""
