@@ -96,9 +96,9 @@ async def test_an_answer_and_its_table_are_copied_in_every_form(
     assert "1. 一つ\n2. 二つ" in plain.replace("\r\n", "\n")
     assert "**" not in plain
     word = (await copy_as("Word などの文書用"))["html"]
-    for part in ("<h2", "<table", "border", "<ol>", "<math", "<b"):
+    for part in ("<h1", "<table", "border", "<ol>", "<math", "<b"):
         assert part in word, part
-    assert "class=" not in word.partition("<h2")[2]
+    assert "class=" not in word.partition("<h1")[2]
 
 
 async def test_a_judgement_is_sent_with_its_reason_and_remembered(
