@@ -1,7 +1,8 @@
 """A real nginx before a server: Debian's, on loopback, with its defaults.
 
-`/` passes on; `/gzip/` compresses on the way, which holds back what has no flush behind it;
-`/held/` does the same and does not hear that the server asks for one.
+`/` passes on; `/tools/chat/` gives the server a folder, and says who asked; `/gzip/` compresses
+on the way, which holds back what has no flush behind it; `/held/` does the same and does not
+hear that the server asks for one.
 """
 
 from __future__ import annotations
@@ -37,6 +38,14 @@ http {{
         listen 127.0.0.1:{port};
         location / {{
             proxy_pass http://{host};
+        }}
+        location /tools/chat/ {{
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Host $http_host;
+            proxy_set_header X-Forwarded-Prefix /tools/chat;
+            proxy_pass http://{host}/;
         }}
         location /gzip/ {{
             gzip on;

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
+
+FOLDER: Final = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
 class Proxies:
@@ -17,7 +21,8 @@ class Proxies:
         self._networks = [ipaddress.ip_network(network) for network in networks]
 
     def seen(self, scope: Scope) -> tuple[Scope, str]:
-        """The request with the client's own address and scheme, and the `host[:port]` that its
+        """The request with the client's own address and scheme and the folder that the proxy
+        gives us (`X-Forwarded-Prefix`), and the `host[:port]` that its
         client called."""
         headers = Headers(scope=scope)
         host = headers.get("host", "")
@@ -29,6 +34,9 @@ class Proxies:
         if scheme not in ("http", "https"):
             scheme = scope["scheme"]
         seen = {**scope, "client": (address, 0), "scheme": scheme}
+        folder = _last(headers.getlist("x-forwarded-prefix")).rstrip("/")
+        if FOLDER.fullmatch(folder):
+            seen["root_path"] = folder
         return seen, _last(headers.getlist("x-forwarded-host")) or host
 
     def _client(self, proxy: str, forwarded: Sequence[str]) -> str:
