@@ -259,7 +259,8 @@ def _keep_user(session: Session, scope: Scope, known: KnownUser, user: User) -> 
     row, account = known
     _check_lengths(user)
     _keep_external_id(session, row, user.external_id)
-    account.external_id = user.external_id
+    if user.external_id is not None:
+        _bind(session, account, user.external_id)
     row.name = user.user_name or ""
     wanted = Change(
         name=row.name if sign_in_name(row.name) != account.name else None,
@@ -306,6 +307,20 @@ def _keep_external_id(session: Session, row: ScimResource, external_id: str | No
     if _row_named(session, kind, external_id) is not None:
         raise UniquenessException(attribute="externalId")
     row.external_id = external_id
+
+
+def _bind(session: Session, account: tables.Account, external_id: str) -> None:
+    """Let the account be theirs who has this id, when they sign in."""
+    other = session.scalar(
+        select(tables.Account.id).where(
+            tables.Account.source == account.source,
+            tables.Account.external_id == external_id,
+            tables.Account.id != account.id,
+        )
+    )
+    if other is not None:
+        raise UniquenessException(attribute="externalId")
+    account.external_id = external_id
 
 
 def _check_lengths(resource: User | Group) -> None:
