@@ -165,7 +165,8 @@ export class Conversations {
         saveCurrent(null);
       }
     }
-    await this.#takeOver();
+    // What is not taken over now is still there the next time.
+    await this.#takeOver().catch(() => null);
   }
 
   /** What this browser kept itself, from before the server did, is given to it once. */

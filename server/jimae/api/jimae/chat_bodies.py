@@ -119,6 +119,7 @@ class ImportedBody(TypedDict):
 
 
 def chat_body(chat: shapes.Chat, reader: str) -> ChatBody:
+    mine = chat.owner == reader
     return {
         "id": chat.id,
         "title": chat.title,
@@ -126,14 +127,15 @@ def chat_body(chat: shapes.Chat, reader: str) -> ChatBody:
         "folder": chat.folder,
         "pinned": chat.pinned,
         "model": chat.model,
-        "settings": msgspec.to_builtins(chat.settings),
+        # What somebody told a model of themselves is not shared with what was said.
+        "settings": msgspec.to_builtins(chat.settings if mine else shapes.PLAIN),
         "created_at": chat.created_at,
         "updated_at": chat.updated_at,
         "deleted_at": chat.deleted_at,
         "running": chat.running,
         # Whom else somebody shares with is theirs to know.
-        "shared_with": list(chat.shared_with) if chat.owner == reader else [],
-        "mine": chat.owner == reader,
+        "shared_with": list(chat.shared_with) if mine else [],
+        "mine": mine,
         "owner_name": chat.owner_name,
     }
 
