@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
 from jimae.service.caller import SERVER, Caller, KeyGrant
 from jimae.service.personal_data.my_number import check_digit
-from jimae.service.policy import texts
+from jimae.service.policy import book, changes, texts
 from jimae.service.policy.looking import Finding
 from jimae.service.policy.policy import Policy
+from jimae.service.policy.rules import Treatment
 from jimae.settings import Settings
+from jimae.store.audit_tables import AuditRecord
 from jimae.store.policy_tables import EVERYBODY, PolicyRule, PolicyWord, TrustedModel
 from jimae.store.store import Store
 
@@ -132,3 +136,60 @@ async def test_a_new_version_is_asked_for_again(store: Store, policy: Policy) ->
     with pytest.raises(JimaeError) as caught:
         await store.write(lambda session: texts.accept(session, ADMIN, 1))
     assert caught.value.code == "policy_outdated"
+
+
+async def test_what_was_laid_down_for_a_group_goes_with_it(store: Store) -> None:
+    for owner in (EVERYBODY, "group-a"):
+        await rule(store, owner, "phone", "mask")
+    await store.write(lambda session: changes.forget_group(session, "group-a"))
+    now = await store.read(book.read)
+    assert [one.owner for one in now.rules] == [EVERYBODY]
+
+
+async def test_every_change_and_refusal_is_recorded_and_no_value(
+    store: Store, policy: Policy
+) -> None:
+    def lay_down(session: Session) -> None:
+        treatment = Treatment("refuse", "medium")
+        made = changes.set_rule(
+            session, ADMIN, group=None, kind="phone", models="any", treatment=treatment
+        )
+        changes.add_word(session, ADMIN, group=None, word="暁", action="refuse")
+        changes.trust(session, ADMIN, ["safe"])
+        session.flush()
+        changes.delete_rule(session, ADMIN, made.id)
+        changes.set_rule(
+            session, ADMIN, group=None, kind="phone", models="any", treatment=treatment
+        )
+        texts.publish(session, ADMIN, ja="規程", en="Rules")
+
+    await store.write(lay_down)
+    policy.changed()
+    with pytest.raises(JimaeError):
+        await policy.look(TARO, "fake", ["03-1234-5678"])
+    await store.write(lambda session: texts.accept(session, TARO, 1))
+    with pytest.raises(JimaeError):
+        await policy.look(TARO, "fake", ["03-1234-5678"])
+
+    records = await store.read(
+        lambda session: session.scalars(select(AuditRecord).order_by(AuditRecord.seq)).all()
+    )
+    assert [json.loads(record.body)["act"] for record in records] == [
+        "policy.rule_set",
+        "policy.word_set",
+        "policy.trust",
+        "policy.rule_delete",
+        "policy.rule_set",
+        "policy.publish",
+        "policy.refuse",
+        "policy.accept",
+        "policy.refuse",
+    ]
+    refused = json.loads(records[-1].body)
+    assert refused["outcome"] == "refused"
+    assert refused["details"] == {
+        "code": "personal_data_refused",
+        "model": "fake",
+        "findings": [{"kind": "phone", "count": 1, "action": "refuse"}],
+    }
+    assert not any("1234-5678" in record.body for record in records)
