@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 
 MappedRole = Literal["user", "manager", "auditor", "admin"]
 Algorithm = Literal[
@@ -14,6 +22,16 @@ Algorithm = Literal[
 ]
 LOOPBACK: Final = frozenset(("127.0.0.1", "::1", "localhost"))
 
+
+def _host(text: str) -> str:
+    parts = urlsplit(f"//{text}")
+    _ = parts.port  # raises for what is none
+    if not text or parts.netloc != text or "@" in text:
+        raise ValueError("it must be a host such as login.example.jp or login.example.jp:8443")
+    return text
+
+
+Host = Annotated[str, AfterValidator(_host)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 """What a directory is called in addresses, commands and records."""
 
@@ -56,7 +74,7 @@ class OidcSettings(_Mapping):
         None, description="Secret of this client; unset for a public client."
     )
     client_secret_file: Path | None = Field(None, description="File that holds the secret.")
-    hosts: tuple[str, ...] = Field(
+    hosts: tuple[Host, ...] = Field(
         (),
         description="Other hosts (`host` or `host:port`) on which the provider keeps endpoints. "
         "Nothing but these and the issuer's own is ever connected to.",
@@ -87,6 +105,7 @@ class OidcSettings(_Mapping):
     @model_validator(mode="after")
     def _check(self) -> Self:
         parts = urlsplit(self.issuer)
+        _ = parts.port  # raises for what is none
         if parts.hostname is None or parts.query or parts.fragment or "@" in parts.netloc:
             raise ValueError("issuer must be an address such as https://login.example.jp")
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
@@ -164,6 +183,7 @@ class LdapSettings(_Mapping):
     @model_validator(mode="after")
     def _check(self) -> Self:
         parts = urlsplit(self.url)
+        _ = parts.port  # raises for what is none
         if parts.scheme not in ("ldap", "ldaps") or parts.hostname is None or parts.path.strip("/"):
             raise ValueError("url must be ldaps://host or ldap://host")
         if (self.bind_dn is None) == (self.user_dn is None):
