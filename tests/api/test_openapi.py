@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import struct
 import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -134,6 +135,9 @@ def known(url: str) -> dict[str, str]:
             "subject": "everybody",
             # Nobody has any while there are no accounts.
             "key_id": "key_0",
+            "user_id": "user_0",
+            "session_id": "session_0",
+            "group_id": create("/jimae/admin/groups", json={"name": uuid.uuid4().hex})["id"],
         }
 
 

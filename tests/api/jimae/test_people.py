@@ -11,6 +11,7 @@ from fakes.people import People, Person
 from jimae.service.service import Service
 from jimae.store.account_tables import Account, ApiKey, Membership, SignIn
 from jimae.store.tables import Conversation, Item
+from jimae.types import scope_mark
 
 USERS = "/jimae/admin/users"
 GROUPS = "/jimae/admin/groups"
@@ -146,8 +147,12 @@ async def test_what_somebody_owned_is_gone_with_them(
     await people.key(user)
     _, file = await owned(client, user)
     blob = next(service.settings.data_dir.rglob(file))
+    kept = service.settings.data_dir / "kv" / "fake" / f"{scope_mark(user.id)}-1.kv"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"words of hanako")
     assert (await client.delete(f"{USERS}/{user.id}", headers=admin.session)).json()["deleted"]
     assert not blob.exists()
+    assert not kept.exists(), "nor what a model kept of their prompts"
 
     def count(session: Session) -> list[int]:
         return [

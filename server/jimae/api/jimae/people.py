@@ -44,6 +44,7 @@ class PeopleRoutes:
     def __init__(self, service: Service) -> None:
         self._store = service.store
         self._passwords = service.passwords
+        self._prefixes = service.prefixes
         self._parts = parts_of(service.settings)
         self._forget = service.prefixes.forget
 
@@ -130,6 +131,8 @@ class PeopleRoutes:
             return people.delete(session, caller, account, parts=self._parts, heir=heir)
 
         await self._forget(wanted)
+        # Before, while it is known what they share; what is on disk goes with the rest.
+        await self._prefixes.forget(wanted)
         for after in await self._store.erase(delete):
             await asyncio.to_thread(after)
         return {"id": wanted, "deleted": True}
