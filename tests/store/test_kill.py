@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from pathlib import Path
@@ -13,6 +14,10 @@ import pytest
 
 from fakes.postgresql import Cluster
 from fakes.process import Process
+from jimae.service.audit.audit import Audit
+from jimae.service.audit.breaks import Break
+from jimae.settings import load
+from jimae.store.store import Store
 
 ROUNDS = 2
 WRITERS = 8
@@ -89,6 +94,10 @@ def test_what_was_acknowledged_is_kept(
     assert len(set(acknowledged)) == len(acknowledged)
     rows = answers_of(tmp_path, url)
     assert {count for name, count in rows if name in set(acknowledged)} == {2}, "in, and out once"
+    begun, ended, done = audited(tmp_path, url)
+    assert begun == ended, "every answer that began has one end"
+    assert done >= len(acknowledged)
+    assert asyncio.run(proved(tmp_path, url)) == []
     assert url is not None or intact(tmp_path)
 
 
@@ -100,6 +109,39 @@ ITEMS_EACH = """
     )
     SELECT response, count(id) FROM up GROUP BY response
 """
+
+
+# Answers that began, those of them with exactly one end, and ends that went well.
+AUDITED = """
+    SELECT count(*), sum(CASE WHEN ends = 1 THEN 1 ELSE 0 END), sum(done) FROM (
+        SELECT count(e.id) AS ends, sum(CASE WHEN e.outcome = 'done' THEN 1 ELSE 0 END) AS done
+        FROM audit_records AS b LEFT JOIN audit_records AS e ON e.begin_id = b.id
+        WHERE b.act = 'answer.begin' GROUP BY b.id
+    ) AS answers
+"""
+
+
+def audited(folder: Path, url: str | None) -> tuple[int, ...]:
+    if url is not None:
+        with psycopg.connect(url) as connection:
+            (found,) = connection.execute(AUDITED.encode()).fetchall()
+            return tuple(map(int, found))
+    with sqlite3.connect(folder / "jimae.db") as file:
+        (found,) = file.execute(AUDITED).fetchall()
+    file.close()
+    return tuple(map(int, found))
+
+
+async def proved(folder: Path, url: str | None) -> list[Break]:
+    """What is wrong with the chain of the audit log."""
+    settings = load(environ={}, overrides={"data_dir": folder, "database.url": url})
+    store = Store(settings)
+    await store.open()
+    audit = Audit(settings, store)
+    await audit.open()
+    report = await audit.verify()
+    await store.close()
+    return report.breaks
 
 
 def answers_of(folder: Path, url: str | None) -> list[tuple[str, int]]:
