@@ -241,7 +241,7 @@ async def turned_away_wrongly(world: World, actor: Actor) -> list[str]:
             status, body = await world.ask(method, path, headers)
             allowed = expected(actor, method, path)
             if allowed is None:
-                right = status < 500 and (status != 401 or NEEDS[method, path].level == "anyone")
+                right = status != 500 and (status != 401 or NEEDS[method, path].level == "anyone")
             else:
                 right = status in allowed
             if not right:
