@@ -409,7 +409,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     )(feedback.export)
 
     chats, folders = ChatRoutes(service), FolderRoutes(service)
-    events = {200: {"content": {EVENTS: {"schema": {"type": "string"}}}}}
+    events: Responses = {200: {"content": {EVENTS: {"schema": {"type": "string"}}}}}
     listed, read = failed(KEPT, QUERY), failed(KEPT, BODY)
     get("/jimae/chats", responses=listed, openapi_extra=query(ChatsQuery))(chats.list)
     post("/jimae/chats", responses=read, openapi_extra=_body(NewChatRequest))(chats.create)
@@ -419,7 +419,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         chats.events
     )
     delete("/jimae/chats/trash", responses=failed(KEPT))(chats.empty_trash)
-    file = {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}
+    file: Responses = {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}
     get("/jimae/chats/export", responses={**file, **failed(QUERY)}, response_class=Response)(
         chats.export_all
     )
