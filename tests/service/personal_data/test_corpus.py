@@ -31,5 +31,13 @@ def test_a_kind_is_found_and_little_else(kind: str) -> None:
     assert score.recall >= recall, score
 
 
+def test_sentences_that_were_written_later_are_found_too() -> None:
+    found = scores(find, "held_out_positive", "held_out_negative")
+    names = found.pop("name")
+    assert names.right >= 2
+    assert names.wrong == 0
+    assert all(score.precision == score.recall == 1.0 for score in found.values()), found
+
+
 def test_the_page_for_operators_tells_these_figures() -> None:
     assert table(scores(find)) in DOCS.read_text(encoding="utf-8")

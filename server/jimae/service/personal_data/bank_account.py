@@ -11,7 +11,7 @@ from jimae.service.personal_data.found import Found
 from jimae.service.personal_data.nearby import header_of
 
 PATTERN: Final = re.compile(
-    r"[0-9](?<![0-9A-Za-z_/.¥-][0-9])(?<![0-9]ー[0-9])(?<![0-9],[0-9])[0-9]{5,7}(?![0-9A-Za-z_/-])(?!ー[0-9])(?![.,][0-9])"
+    r"[0-9](?<![0-9A-Za-z_.¥-][0-9])(?<![0-9]ー[0-9])(?<![0-9],[0-9])[0-9]{5,7}(?![0-9A-Za-z_/-])(?!ー[0-9])(?![.,][0-9])"
     r"(?![円件個名人台枚本冊通%年月日])"
 )
 YUCHO: Final = re.compile(
@@ -21,7 +21,7 @@ YUCHO: Final = re.compile(
 # What stands right before the number.
 ACCOUNT: Final = re.compile(
     r"(?:口座(?:番号)?|(?:普通|当座|貯蓄)(?:預金)?|[(](?:普|当|貯)[)])"
-    r"(?:番号|No|№|[ :|\t.,、()はがの]){0,6}\Z",
+    r"(?:番号|No|№|[ :=/|\t.,、()はがの]){0,6}\Z",
     re.IGNORECASE,
 )
 BANK: Final = re.compile(r"銀行|信用金庫|信金|信用組合|信組|労働金庫|農協|JA|支店|本店|出張所|口座")

@@ -35,6 +35,7 @@ LABELLED: Final = re.compile(
 # What stands in a form for a name that is not there.
 NOBODY: Final = re.compile(
     r"未定|未入力|未記入|本人|代理|別紙|別添|同上|不明|上記|下記|該当|必須|空欄|省略|全員|なし"
+    r"|生年|住所|電話|性別|年齢|所属|部署|役職|連絡|番号|フリガナ|ふりがな|メール|備考"
 )
 # What begins like a surname with a title, and is a word.
 WORDS: Final = re.compile(
