@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright, expect
+from sqlalchemy.orm import Session
 
-from browser.chromium import CHROMIUM, FLAGS, PHONE
+from browser.chromium import CHROMIUM, DESKTOP, FLAGS, PHONE
+from browser.people import sign_in
 from fakes.backend import FakeBackend, saying
 from fakes.files import write_gguf
-from fakes.serving import serving
+from fakes.people import People
+from fakes.serving import Served, serving
+from jimae.catalogue.registry import load as load_catalogue
 from jimae.service.service import Service
 from jimae.settings import load
+from jimae.store.account_tables import Account
+from jimae.store.usage_tables import LedgerEntry
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
+SHORT = DESKTOP
 TALL = {"width": 1280, "height": 1010}  # the whole answer
 MODEL = "qwen2.5-coder-1.5b"
 
@@ -44,22 +56,111 @@ print(Counter(row["課"] for row in rows if row["出欠"] == "出席"))
 """
 
 
+PEOPLE = (
+    ("tanaka", "田中 明", "admin", ["情報システム課"]),
+    ("suzuki", "鈴木 一郎", "manager", ["総務課"]),
+    ("yamada", "山田 花子", "user", ["総務課", "企画課"]),
+    ("sato", "佐藤 健", "user", ["企画課"]),
+    ("kansa", "監査室", "auditor", []),
+)
+DAYS = (3, 8, 12, 9, 15, 4, 2, 14, 18, 17, 21, 19)
+
+
 async def main() -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        await alone(browser)
+        await together(browser)
+        await browser.close()
+
+
+async def alone(browser: Browser) -> None:
+    """Without accounts: the chat, and how one begins."""
+    async with written_answers() as (served, _):
+        page = await opened(browser, served.url, viewport=SHORT)
+        await page.goto(f"{served.url}/#/begin")
+        await page.get_by_role("radio").first.wait_for()
+        await take(page, "first-run")
+        await empty_phone(browser, served.url, "phone")
+        await answered(browser, served.url, "chat-light", color_scheme="light")
+        await answered(browser, served.url, "chat-dark", color_scheme="dark")
+
+
+async def together(browser: Browser) -> None:
+    """With accounts: signing in, and administration."""
+    async with written_answers() as (served, service):
+        people = People(service)
+        for name, shown, role, groups in PEOPLE:
+            person = await people.add(name, role, groups=groups, manages=role == "manager")
+            await service.store.write(partial(_rename, person.id, shown))
+        await service.store.write(_use)
+        page = await browser.new_page(locale="ja-JP", viewport=SHORT)
+        await page.goto(served.url)
+        await page.locator("#name").wait_for()
+        await take(page, "sign-in")
+        for language, locale in (("", "ja-JP"), ("-en", "en-US")):
+            page = await browser.new_page(locale=locale, viewport=SHORT)
+            await signed_in(page, served.url)
+            for place in ("people", "usage"):
+                await page.goto(f"{served.url}/#/admin/{place}")
+                await page.locator("#content table").first.wait_for(state="attached")
+                await take(page, f"{place}{language}")
+        page = await browser.new_page(locale="ja-JP", viewport=SHORT, color_scheme="dark")
+        await signed_in(page, served.url)
+        await page.goto(f"{served.url}/#/admin/audit")
+        await page.locator("#content table").wait_for()
+        await take(page, "audit-dark")
+
+
+async def signed_in(page: Page, url: str) -> None:
+    await page.goto(url)
+    await sign_in(page, "tanaka")
+    await page.locator("#message").wait_for()
+
+
+@asynccontextmanager
+async def written_answers() -> AsyncIterator[tuple[Served, Service]]:
+    """A server whose answers are written beforehand: at once, so that no picture claims a
+    speed."""
     with tempfile.TemporaryDirectory() as data_dir:
-        write_gguf(Path(data_dir) / "models" / f"{MODEL}.gguf")
+        weights = Path(data_dir) / "models" / f"{MODEL}.gguf"
+        write_gguf(weights)
+        os.truncate(weights, load_catalogue().get(MODEL).size)
         settings = load(environ={}, overrides={"data_dir": data_dir, "models.default": MODEL})
         backend = FakeBackend(MODEL)
-        # At once, so that the pictures claim no speed.
         backend.default = saying(ANSWER)
         service = Service(settings, lambda *_: backend)
-        async with serving(settings, service) as served, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            await asyncio.gather(
-                answered(browser, served.url, "chat-light", color_scheme="light"),
-                answered(browser, served.url, "chat-dark", color_scheme="dark"),
-                empty_phone(browser, served.url, "phone"),
+        async with serving(settings, service) as served:
+            yield served, service
+
+
+def _rename(account_id: str, shown: str, session: Session) -> None:
+    session.get_one(Account, account_id).display_name = shown
+
+
+def _use(session: Session) -> None:
+    """Some days of use, made up."""
+    today = date.today()
+    for back, count in enumerate(reversed(DAYS)):
+        for number in range(count):
+            session.add(
+                LedgerEntry(
+                    id=f"use_{back}_{number}",
+                    owner="local",
+                    created_at=0.0,
+                    group_id=None,
+                    key_id=None,
+                    model=MODEL,
+                    day=str(today - timedelta(days=back)),
+                    prompt_tokens=420 + 37 * number,
+                    completion_tokens=260 + 11 * number,
+                    cached_tokens=0,
+                    waited=0.4,
+                    seconds=9.0,
+                    outcome="done",
+                    code=None,
+                )
             )
-            await browser.close()
 
 
 async def answered(browser: Browser, url: str, name: str, **options: str) -> None:
@@ -82,7 +183,7 @@ async def empty_phone(browser: Browser, url: str, name: str) -> None:
 async def opened(browser: Browser, url: str, **options: object) -> Page:
     page = await browser.new_page(locale="ja-JP", **options)  # type: ignore[arg-type]
     await page.goto(url)
-    await page.get_by_text("サインインなし").wait_for(state="attached")
+    await page.locator("#message").wait_for()
     return page
 
 
