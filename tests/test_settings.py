@@ -25,7 +25,7 @@ from jimae.settings import (
 def test_the_defaults_hold_without_file_and_environment(tmp_path: Path) -> None:
     found = load(environ={}, overrides={"data_dir": tmp_path})
 
-    assert found == Settings(data_dir=tmp_path.resolve())
+    assert found.model_dump() == Settings(data_dir=tmp_path.resolve()).model_dump()
     assert found.server.host == "127.0.0.1"
     assert found.models_dir == tmp_path.resolve() / "models"
 

@@ -492,7 +492,8 @@ def _unknown(name: str, known: Mapping[str, str] | list[str]) -> JimaeError:
 
 def _explain(error: ValidationError) -> JimaeError:
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
+    # Of a list, the whole is a setting.
+    name = ".".join(part for part in first["loc"] if isinstance(part, str))
     if first["type"] == "extra_forbidden":
         known = names()
         if (table := tables().get(str(first["loc"][0]))) is not None and len(first["loc"]) > 1:
