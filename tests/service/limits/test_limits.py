@@ -15,6 +15,7 @@ from jimae.service.caller import LOCAL, Caller, KeyGrant
 from jimae.service.limits.ledger import Outcome
 from jimae.service.limits.limits import Lease, Limits
 from jimae.service.limits.rules import EVERYBODY, Subject
+from jimae.store.account_tables import Account
 from jimae.store.store import Store
 from jimae.store.usage_tables import LedgerEntry
 from jimae.types import Usage
@@ -265,3 +266,12 @@ async def refusal_of_a_model(store: Store, limits: Limits) -> JimaeError:
     error = JimaeError("empty_prompt")
     await store.write(lambda session: limits.refuse(session, SUZUKI, MODEL, error))
     return error
+
+
+async def test_a_limit_of_who_is_gone_is_none(store: Store, limits: Limits, put: Put) -> None:
+    await put(Subject("account", "acc_b"), answers_at_once=1)
+    assert list(await limits.book.refresh()) == [Subject("account", "acc_b")]
+    await store.write(lambda session: session.delete(session.get_one(Account, "acc_b")))
+    await put(KEY, answers_at_once=1)
+
+    assert list(await limits.book.refresh()) == [KEY]

@@ -55,11 +55,11 @@ class Book:
 
 
 def kept(session: Session) -> dict[Subject, Kept]:
-    """Every limit that is set."""
+    """Every limit that is set, of those that are still there."""
     rows = [(subject_of(row), rules_of(row)) for row in session.scalars(select(Limit))]
     limited = [(subject, rules) for subject, rules in rows if rules != NONE]
     names = _names(session, [subject for subject, _ in limited])
-    return {subject: Kept(rules, names.get(subject, subject.id)) for subject, rules in limited}
+    return {subject: Kept(rules, names[subject]) for subject, rules in limited if subject in names}
 
 
 def get(session: Session, subject: Subject) -> tuple[str, Rules]:
