@@ -19,7 +19,7 @@ from jimae.service.policy.rules import (
     action_for,
     treatments,
 )
-from jimae.service.policy.telling import comment, header
+from jimae.service.policy.telling import header
 from jimae.service.policy.words import GAP, contains, fold
 from jimae.store.policy_tables import EVERYBODY
 
@@ -108,10 +108,6 @@ def test_no_word_makes_a_long_text_take_long(word: str) -> None:
     assert time.process_time() - begun < 5
 
 
-def test_findings_are_told_in_a_header_and_a_comment() -> None:
+def test_findings_are_told_in_a_header() -> None:
     findings = [Finding("phone", 2, "mask"), Finding("prohibited_word", 1, "warn")]
     assert header(findings) == "phone;count=2;action=mask, prohibited_word;count=1;action=warn"
-    assert comment(findings) == (
-        ': jimae-findings [{"kind":"phone","count":2,"action":"mask"},'
-        '{"kind":"prohibited_word","count":1,"action":"warn"}]\n\n'
-    )

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-import msgspec
-
 from jimae.service.policy.looking import Finding
 
 HEADER: Final = "x-jimae-findings"
@@ -41,9 +39,3 @@ def header(findings: Iterable[Finding]) -> str:
     return ", ".join(
         f"{finding.kind};count={finding.count};action={finding.action}" for finding in findings
     )
-
-
-def comment(findings: Iterable[Finding]) -> str:
-    """A comment of an event stream, which clients skip that do not look for it."""
-    told = [{"kind": one.kind, "count": one.count, "action": one.action} for one in findings]
-    return f": jimae-findings {msgspec.json.encode(told).decode()}\n\n"
