@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
-from sqlalchemy import event, insert, select, update
+from sqlalchemy import bindparam, event, insert, select, update
 from sqlalchemy.orm import Session, SessionTransaction
 
 from jimae.errors import JimaeError
@@ -29,6 +29,16 @@ Outcome = Literal["done", "refused", "failed"]
 
 HEAD: Final = "head"
 KEPT: Final = "jimae.audit"
+
+
+_LOCKED_HEAD: Final = (
+    select(AuditHead.seq, AuditHead.hash).where(AuditHead.id == HEAD).with_for_update()
+)
+_MOVED_HEAD: Final = (
+    update(AuditHead)
+    .where(AuditHead.id == HEAD)
+    .values(seq=bindparam("to_seq"), hash=bindparam("to_hash"))
+)
 
 
 class Draft(msgspec.Struct):
@@ -121,9 +131,8 @@ def _append(session: Session, drafts: list[Draft]) -> None:
     """Raises `audit_head_missing`: what cannot be recorded is not done."""
     _name_groups(session, drafts)
     # From here until the commit, nobody else appends: SQLite has let nobody else in at all.
-    head = session.execute(
-        select(AuditHead.seq, AuditHead.hash).where(AuditHead.id == HEAD).with_for_update()
-    ).one_or_none()
+    connection = session.connection()
+    head = connection.execute(_LOCKED_HEAD).one_or_none()
     if head is None:
         raise JimaeError("audit_head_missing")
     rows, contents, words = [], [], []
@@ -169,13 +178,10 @@ def _append(session: Session, drafts: list[Draft]) -> None:
                 }
             )
         previous = chained
-    session.execute(insert(AuditRecord), rows)
-    if contents:
-        session.execute(insert(AuditContent), contents)
-    if words:
-        session.execute(insert(AuditWords), words)
-    moved = update(AuditHead).where(AuditHead.id == HEAD).values(seq=seq, hash=previous)
-    session.execute(moved, execution_options={"synchronize_session": False})
+    for table, found in ((AuditRecord, rows), (AuditContent, contents), (AuditWords, words)):
+        if found:
+            connection.execute(insert(table), found)
+    connection.execute(_MOVED_HEAD, {"to_seq": seq, "to_hash": previous})
 
 
 def _name_groups(session: Session, drafts: Iterable[Draft]) -> None:
