@@ -51,7 +51,6 @@ MANAGE: Final = Need("manager", "admin")
 ADMIN: Final = Need("admin", "admin")
 PROVISION: Final = Need("admin", "provision")
 
-
 AUDIT: Final = Need("auditor", "audit")
 
 NEEDS: Final[dict[tuple[str, str], Need]] = {
@@ -238,9 +237,7 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("POST", "/jimae/admin/audit/deletions"): Need("admin", "audit"),
     ("GET", "/jimae/admin/audit/certificates"): AUDIT,
 }
-WITH_OLD_PASSWORD: Final = frozenset(
-    (("DELETE", "/jimae/session"), ("POST", "/jimae/me/password"))
-)
+WITH_OLD_PASSWORD: Final = frozenset((("DELETE", "/jimae/session"), ("POST", "/jimae/me/password")))
 """What those may do who have to change their password, besides what anyone may."""
 
 

@@ -36,9 +36,7 @@ def settings_of(data_dir: Path | None) -> Settings:
     return load(overrides={"data_dir": data_dir})
 
 
-def transact(
-    settings: Settings, transaction: Callable[[Session], T], *, erases: bool = False
-) -> T:
+def transact(settings: Settings, transaction: Callable[[Session], T], *, erases: bool = False) -> T:
     """The result of one transaction, once it is committed; of what it `erases` nothing is left
     in the files. Raises what `Store.write` raises."""
 
