@@ -4,8 +4,10 @@ import { ACCOUNT } from "../src/texts/account";
 import { ADMIN } from "../src/texts/admin";
 import { AUDIT } from "../src/texts/audit";
 import { GATE } from "../src/texts/gate";
+import { INPUT } from "../src/texts/input";
+import { WORK } from "../src/texts/work";
 
-const ALL = { TEXTS, ACCOUNT, ADMIN, AUDIT, GATE };
+const ALL = { TEXTS, ACCOUNT, ADMIN, AUDIT, GATE, INPUT, WORK };
 
 function leaves(value: unknown, path = ""): [string, string][] {
   if (typeof value === "string") return [[path, value]];
