@@ -77,8 +77,9 @@ async def test_everything_by_keyboard(
     await page.keyboard.type("keyboard")
     await page.keyboard.press("Enter")
     await expect(answers(page)).to_contain_text("あ")
-    await page.keyboard.press("Tab")
-    await expect(page.get_by_role("button", name="停止")).to_be_focused()
+    for name in ("ファイルを添付", "定型プロンプト", "停止"):
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("button", name=name)).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator("article").get_by_text("ここで停止しました。")).to_be_visible()
     await page.get_by_role("button", name="モデルの選択").focus()
