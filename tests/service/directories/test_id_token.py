@@ -108,6 +108,11 @@ def test_signatures_that_are_not_allowed(algorithm: object) -> None:
         checked(unsigned({"alg": algorithm, "kid": "one"}), KEYS, EXPECTED, NOW)
 
 
+def test_a_signature_that_holds_but_is_not_allowed() -> None:
+    with pytest.raises(JimaeError):
+        checked(written({"alg": "RS512"}), KEYS, EXPECTED, NOW)
+
+
 def test_a_key_of_somebody_else() -> None:
     for forged in (written(key=OTHER), written({"kid": "two"}, OTHER)):
         with pytest.raises(UnknownKeyError):
