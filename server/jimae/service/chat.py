@@ -114,6 +114,7 @@ class Chat:
             model=first.model,
             prompts=tuple(ask.prompt for ask in asks),
             each=first.n,
+            at_once=AT_ONCE,
             parameters=_parameters(first),
         )
         passing = self._gate.passing(caller, wanted, partial(self._write, caller, asks))
@@ -125,7 +126,7 @@ class Chat:
         self, caller: Caller, asks: Sequence[Ask], prompts: Sequence[Prompt], at_once: int
     ) -> AsyncGenerator[tuple[int, RunEvent], None]:
         """The asks with these prompts, which the gate has let through."""
-        turns = asyncio.Semaphore(min(AT_ONCE, at_once))
+        turns = asyncio.Semaphore(at_once)
         sources = [
             self._sequence(caller, replace(ask, prompt=prompt), index, turns)
             for ask, prompt in zip(asks, prompts, strict=True)

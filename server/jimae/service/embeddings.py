@@ -137,13 +137,14 @@ class Embeddings:
         wanted = Wanted(
             model=ask.model,
             prompts=tuple(prompts),
+            at_once=AT_ONCE,
             parameters={"outputs": name.partition(".")[0], "user": ask.user},
         )
 
         def run(
             prompts: Sequence[Prompt], at_once: int
         ) -> AsyncGenerator[tuple[int, GenerateEvent], None]:
-            turns = asyncio.Semaphore(min(AT_ONCE, at_once))
+            turns = asyncio.Semaphore(at_once)
             requests = [
                 GenerateRequest(uuid.uuid4().hex, owner, prompt, outputs=outputs)
                 for prompt in prompts

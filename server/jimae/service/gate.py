@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 E = TypeVar("E")
 Run = Callable[[Sequence[Prompt], int], AsyncGenerator[tuple[int, E], None]]
-"""Runs these prompts, at most so many sequences at once."""
+"""Runs these prompts, at most so many sequences at once: not more than was asked for."""
 
 STOPPED: Final = "stopped"
 
@@ -103,7 +103,8 @@ class Gate:
 
     async def _admit(self, caller: Caller, wanted: Wanted) -> Lease:
         try:
-            return await self._limits.admit(caller, wanted.model, wanted.sequences)
+            together = min(wanted.sequences, wanted.at_once)
+            return await self._limits.admit(caller, wanted.model, together)
         except JimaeError as error:
             await self._store.write(partial(self._refused, caller, wanted, error))
             raise

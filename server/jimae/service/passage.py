@@ -13,7 +13,8 @@ from jimae.types import CallDelta, Delta, Done, Prompt, Started, ToolCall, Usage
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A request: `each` sequences from each prompt, numbered through.
+    """A request: `each` sequences from each prompt, numbered through, of which no more than
+    `at_once` run or wait at a time.
 
     `parameters` are what it was asked with, for the record.
     """
@@ -21,6 +22,7 @@ class Wanted:
     model: str
     prompts: tuple[Prompt, ...]
     each: int = 1
+    at_once: int
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
