@@ -47,7 +47,7 @@ TEXTS: dict[str, Text] = {
     ),
     "audit_content_changed": Text(
         409,
-        SERVER,
+        INVALID,
         "The content of record {seq} of the audit log is not what was recorded. Run jimae audit "
         "verify, and keep a copy of the database as it is.",
         "監査ログの記録 {seq} の本文が、記録時のものと異なります。jimae audit verify を実行し、"
@@ -105,7 +105,7 @@ TEXTS: dict[str, Text] = {
     ),
     "audit_key_missing": Text(
         409,
-        SERVER,
+        INVALID,
         "This content of the audit log was encrypted with the key {key}, which is not in the "
         "file of the setting audit.encryption_keys. Put it back there.",
         "監査ログのこの内容は鍵 {key} で暗号化されていますが、設定 audit.encryption_keys の"
