@@ -184,6 +184,7 @@ def test_what_is_found_does_not_depend_on_what_comes_long_before(text: str, line
 HOSTILE = {
     "zeros": "0",
     "zero-hyphen": "0-",
+    "phones": "0120-444-444 ",
     "fours": "1234 ",
     "letters": "a",
     "at": "@",
@@ -201,7 +202,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("piece", ["1", "-", " ", "1-", "1 ", "0120-444-444 "])
+@pytest.mark.parametrize("piece", ["1", "-", " ", "1-", "1 "])
 def test_a_mebibyte_of_numbers_takes_seconds(piece: str) -> None:
     assert seconds(piece, 1024 * 1024) < 20
 

@@ -32,6 +32,7 @@ class Policy:
         self._store = store
         self._book: Book | None = None
         self._read_at = 0.0
+        self._changes = 0
         # Acceptances are never taken back: what was true once is true.
         self._accepted: dict[str, int] = {}
 
@@ -69,14 +70,17 @@ class Policy:
     async def current(self) -> Book:
         """What is laid down now, or was `FRESH_SECONDS` ago."""
         if self._book is None or time.monotonic() - self._read_at > FRESH_SECONDS:
-            begun = time.monotonic()
-            self._book = await self._store.read(book.read)
-            self._read_at = begun
+            begun, changes = time.monotonic(), self._changes
+            found = await self._store.read(book.read)
+            if changes != self._changes:  # it may be from before a change: not to be kept
+                return found
+            self._book, self._read_at = found, begun
         return self._book
 
     def changed(self) -> None:
         """What is laid down was changed: read it anew."""
         self._book = None
+        self._changes += 1
 
     async def has_accepted(self, caller: Caller, version: int) -> bool:
         """Whether somebody accepted a version. For a key that is its owner; the server itself
