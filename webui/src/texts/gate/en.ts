@@ -42,9 +42,9 @@ export const en: GateTexts = {
   setup: {
     title: "First, make an administrator",
     intro:
-      "The terminal in which the server was started shows a code that can be used once. With it you make the account of the first administrator.",
+      "A code that can be used once is made in the terminal of the server. With it you make the account of the first administrator.",
     code: "One-time code",
-    codeHelp: "If you cannot find the code, run jimae users setup in the server's terminal.",
+    codeHelp: "Run jimae users setup-code in the terminal of the server: it shows the code.",
     name: "Administrator's name",
     nameHelp: "The name to sign in with, such as tanaka.",
     password: "Password",
