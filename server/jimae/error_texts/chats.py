@@ -39,6 +39,12 @@ TEXTS: dict[str, Text] = {
         "「{id}」は途中で切れた回答ではないか、まだ本文がないため、続きを書けません。"
         "答え直してください。",
     ),
+    "turn_running": Text(
+        409,
+        INVALID,
+        "The answer '{id}' is still being written. Wait for its end or stop it, then ask.",
+        "回答「{id}」はまだ書かれている途中です。終わるのを待つか停止してから、質問してください。",
+    ),
     "run_not_found": Text(
         404,
         NOT_FOUND,

@@ -93,6 +93,8 @@ async def test_stop_frees_the_model_and_keeps_the_text(
     chat = await chatter.new()
     answer = (await chatter.ask(chat, "話し続けて"))["answer"]
     await soon(lambda: _has_text(chatter, chat))
+    early = await chatter.post(f"/chats/{chat}/ask", 409, content="次", parent=answer["id"])
+    assert early["error"]["code"] == "turn_running"
     stopped = await chatter.post(f"/chats/{chat}/runs/{answer['run']['id']}/stop")
     assert (stopped["status"], stopped["reason"]) == ("incomplete", "stopped")
     assert text(stopped).startswith("あ")

@@ -70,6 +70,8 @@ export class Chat {
   #following = new Map<string, AbortController>();
   #pending: Pending | null = null;
   #stopEarly = false;
+  /** What is asked next waits until the server has kept what was stopped. */
+  #stopping: Promise<void> = Promise.resolve();
   /** Told when the server knows a chat for the first time, or again. */
   onrow: (row: ChatRow) => void = () => undefined;
 
@@ -168,7 +170,9 @@ export class Chat {
       return;
     }
     // Its end comes with its events; one that is over already is not there to be stopped.
-    void ask("POST", chatPath(this.row.id, "runs", answer.run.id, "stop")).catch(() => null);
+    const path = chatPath(this.row.id, "runs", answer.run.id, "stop");
+    this.#stopping = ask("POST", path).then(nothing, nothing);
+    Object.assign(answer, { status: "incomplete", reason: "stopped", wait: null });
   }
 
   /** Stop reading; the answer goes on, and is read on when the chat is shown again. */
@@ -192,6 +196,7 @@ export class Chat {
     Object.assign(answer, { status: "running", error: null, wait: { kind: "sent" } });
     server.cameBack = false;
     try {
+      await this.#stopping;
       const row = this.row ?? (await this.#create());
       const path = pending.path === "ask" ? chatPath(row.id, "ask") : pending.path;
       const told = await ask<{ question?: Turn; answer: Turn }>("POST", path, pending.body);
@@ -282,6 +287,8 @@ export class Chat {
     }
   }
 }
+
+function nothing(): void {}
 
 const EMPTY: Turn = {
   id: "",

@@ -71,7 +71,7 @@ def ask(
     live: Live,
 ) -> Asked:
     """Store a question, and an empty answer below it. Raises `chat_not_found`,
-    `turn_not_found`, `chat_in_trash`."""
+    `turn_not_found`, `turn_running`, `chat_in_trash`."""
     chat = _usable(session, owner, chat_id)
     if question.key is not None:
         known = session.scalar(
@@ -82,6 +82,8 @@ def ask(
     above = None
     if question.parent is not None:
         above = turn_row(session, chat, question.parent, param="parent")
+        if above.status == RUNNING and live(above.id):
+            raise JimaeError("turn_running", param="parent", id=above.id, retry_after=1)
     now = time.time()
     row = Turn(
         id=new_id("turn"),
