@@ -78,9 +78,10 @@ class DirectoryRoutes:
     async def end(self, request: Request, provider_id: str) -> Response:
         """Where a provider sends the browser back to: with a session, to the page."""
         try:
+            callback = self._callback(provider_id)
             account_id = await self._directories.oidc.end(
                 provider_id,
-                self._callback(provider_id),
+                callback,
                 dict(request.query_params),
                 request.cookies.get(COOKIE, "")[:LONGEST_COOKIE],
                 address_of(request),
@@ -121,7 +122,9 @@ class DirectoryRoutes:
         return {"data": data, "has_more": False}
 
     def _callback(self, provider_id: str) -> str:
-        """The address that the provider knows. Raises `public_url_missing`."""
+        """The address that the provider knows. Raises `directory_unknown` and
+        `public_url_missing`."""
+        self._directories.oidc.provider(provider_id)
         public = self._settings.server.public_url
         if public is None:
             raise JimaeError("public_url_missing", directory=provider_id[:100])
