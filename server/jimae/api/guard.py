@@ -51,7 +51,12 @@ def host_of(authority: str) -> str | None:
     return None if place is None else place[0]
 
 
-def refusal(headers: Headers) -> JimaeError | None:
+# Code of the page, the same for everybody. The frame that draws diagrams asks for it, and has
+# no origin of its own.
+WITHOUT_ORIGIN: Final = frozenset(("/diagrams/diagram.js", "/diagrams/mermaid.js"))
+
+
+def refusal(headers: Headers, path: str = "") -> JimaeError | None:
     """Why these headers may not be answered in single-user mode; None if they may."""
     host = _only_host(headers)
     if host is None or not is_loopback(host):
@@ -60,7 +65,7 @@ def refusal(headers: Headers) -> JimaeError | None:
         if name in FORWARDING or name.startswith(FORWARDING_PREFIX):
             return JimaeError("proxy_not_allowed", header=name[:LONGEST_SHOWN])
     for origin in headers.getlist("origin"):
-        if not _own_page(origin):
+        if not _own_page(origin) and not (origin == "null" and path in WITHOUT_ORIGIN):
             return JimaeError("origin_not_allowed", origin=origin[:LONGEST_SHOWN])
     return None
 
@@ -141,7 +146,7 @@ class Guard:
                 scope, host_seen = self._proxies.seen(scope)
                 refused = foreign(scope["method"], headers, self._names, host_seen)
             else:
-                refused = refusal(headers)
+                refused = refusal(headers, scope["path"])
             if refused is not None:
                 await error_response(refused, scope)(scope, receive, send)
                 return

@@ -20,8 +20,8 @@ from jimae.cli.policy import policy
 from jimae.cli.pull import pull
 from jimae.cli.serve import serve
 from jimae.cli.tune import tune
-from jimae.cli.users import users
 from jimae.cli.usage import usage
+from jimae.cli.users import users
 from jimae.cli.version import version
 from jimae.errors import JimaeError
 

@@ -106,7 +106,8 @@ TEXTS: dict[str, Text] = {
         409,
         INVALID,
         "{file} would become {model}, which is here already. Remove that model first.",
-        "{file} は {model} になりますが、そのモデルはすでにあります。先にそのモデルを削除してください。",
+        "{file} は {model} になりますが、そのモデルはすでにあります。"
+        "先にそのモデルを削除してください。",
     ),
     "import_running": Text(
         409,
