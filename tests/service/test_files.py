@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from jimae.errors import JimaeError
-from jimae.service.accounts import Accounts
+from jimae.service.accounts.accounts import Accounts
 from jimae.service.batches import Batches
 from jimae.service.files import Files, written_by
 from jimae.settings import Settings
@@ -60,7 +60,7 @@ async def test_another_owner_finds_nothing(
     files: Files, store: Store, blobs: Blobs, stored: Settings
 ) -> None:
     file_id = await add(files)
-    batches = Batches(stored, store, blobs, Accounts(store))
+    batches = Batches(stored, store, blobs, Accounts(store, stored.accounts))
     batch = await batches.create("a", file_id, "/v1/completions")
 
     assert await refused(files.get("b", file_id)) == "file_not_found"
@@ -87,7 +87,7 @@ async def test_what_a_batch_reads_stays_until_it_ends(
     files: Files, store: Store, blobs: Blobs, stored: Settings
 ) -> None:
     file_id = await add(files, seconds=1)
-    batch = await Batches(stored, store, blobs, Accounts(store)).create(
+    batch = await Batches(stored, store, blobs, Accounts(store, stored.accounts)).create(
         "a", file_id, "/v1/completions"
     )
     assert await refused(files.delete("a", file_id)) == "file_in_use"
@@ -105,7 +105,7 @@ async def test_a_start_removes_what_a_crash_left(
     files: Files, store: Store, blobs: Blobs, stored: Settings
 ) -> None:
     file_id = await add(files)
-    batch = await Batches(stored, store, blobs, Accounts(store)).create(
+    batch = await Batches(stored, store, blobs, Accounts(store, stored.accounts)).create(
         "a", file_id, "/v1/completions"
     )
     output, errors = written_by(batch.id)

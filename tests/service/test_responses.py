@@ -11,6 +11,7 @@ import pytest
 from fakes.backend import Backends, FakeBackend, forever
 from fakes.waiting import until
 from jimae.errors import JimaeError
+from jimae.service.caller import LOCAL
 from jimae.service.chat import Ask
 from jimae.service.items import made
 from jimae.service.responses import Wanted
@@ -19,7 +20,7 @@ from jimae.settings import Settings
 from jimae.store.tables import Response as Row
 from jimae.types import ChatPrompt
 
-OWNER = "local"
+OWNER = LOCAL.id
 WANTED = Wanted(
     ask=Ask(model="fake", prompt=ChatPrompt(())),
     prompt=ChatPrompt(()),
@@ -45,7 +46,7 @@ def another() -> Wanted:
 
 
 async def test_cancelled_before_its_first_step(service: Service) -> None:
-    run = await service.responses.create(OWNER, another())
+    run = await service.responses.create(LOCAL, another())
     run.cancel()
     async with asyncio.timeout(5):
         assert (await run.ended()).status == "cancelled"
@@ -60,7 +61,7 @@ async def test_let_go_at_any_time_it_ends(
 ) -> None:
     """Whoever waits for it to begin is cancelled after so many turns of the event loop."""
     wanted = replace(another(), background=False)
-    task = asyncio.create_task(service.responses.create(OWNER, wanted))
+    task = asyncio.create_task(service.responses.create(LOCAL, wanted))
     for _ in range(steps):
         await asyncio.sleep(0)
     task.cancel()
@@ -75,7 +76,7 @@ async def test_let_go_at_any_time_it_ends(
 
 
 async def test_ended_twice(service: Service, backend: FakeBackend) -> None:
-    run = await service.responses.create(OWNER, another())
+    run = await service.responses.create(LOCAL, another())
     await until(lambda: backend.active == 1)
     for _ in range(3):
         run.cancel()
@@ -85,7 +86,7 @@ async def test_ended_twice(service: Service, backend: FakeBackend) -> None:
 
 
 async def test_closing_stores_the_end_of_all(service: Service, stored: Settings) -> None:
-    runs = [await service.responses.create(OWNER, another()) for _ in range(5)]
+    runs = [await service.responses.create(LOCAL, another()) for _ in range(5)]
     await service.close()
     again = Service(stored, Backends().make)
     await again.start()
@@ -105,7 +106,7 @@ async def test_what_was_left_unfinished_is_marked_at_the_start(
         raise JimaeError("storage_full")
 
     monkeypatch.setattr("jimae.service.records.finish", full)
-    run = await service.responses.create(OWNER, another())
+    run = await service.responses.create(LOCAL, another())
     run.cancel()
     await run.ended()
     await service.close()
