@@ -57,7 +57,7 @@ async def test_a_rule_of_the_terminal_holds_in_a_server_that_runs(
     policy = Policy(store)
     assert (await policy.look(YAMADA, "fake", [PHONE])).texts == (PHONE,)
     done(settings, "rules", "--set", "phone=mask", "--group", "総務課")
-    assert (await policy.look(YAMADA, "fake", [PHONE])).texts == ("電話は【電話番号1】です",)
+    assert (await policy.look(YAMADA, "fake", [PHONE])).texts == ("電話は〔電話番号1〕です",)
     (rule,) = json.loads(done(settings, "rules", "--json"))["rules"]
     assert (rule["owner"], rule["kind"], rule["treatment"]["action"]) == ("grp_1", "phone", "mask")
     assert "総務課: phone → mask" in done(settings, "rules")

@@ -199,7 +199,7 @@ async def test_a_masked_value_reaches_neither_model_nor_record_and_comes_back(
 
     (request,) = backend.requests
     assert isinstance(request.prompt, ChatPrompt)
-    assert request.prompt.messages[0].content == (TextPart("電話は【電話番号1】です"),)
+    assert request.prompt.messages[0].content == (TextPart("電話は〔電話番号1〕です"),)
     begin, _ = await records(service)
     assert begin["details"]["findings"] == [{"kind": "phone", "count": 1, "action": "mask"}]
 

@@ -13,7 +13,7 @@ from jimae.types import CallDelta, Delta, Done, Started, Timings, Usage
 PHONE = Placeholder("phone", 1)
 VALUES = {PHONE: "03-1234-5678"}
 DONE = Done("stop", Usage(1, 1), Timings(0, 0, 0))
-TEXTS = st.lists(st.sampled_from([str(PHONE), "【", "電話番号", "1", "】", "です。"]), max_size=8)
+TEXTS = st.lists(st.sampled_from([str(PHONE), "〔", "電話番号", "1", "〕", "です。"]), max_size=8)
 
 
 def restoring() -> Restoring:

@@ -105,7 +105,7 @@ def test_the_rest_of_a_text_is_unchanged_and_no_value_is_left(given_texts: list[
         kept: list[str] = []
         end = 0
         for one in find(before):
-            kept += [re.escape(before[end : one.start]), "【[^】]+】"]
+            kept += [re.escape(before[end : one.start]), "〔[^〕]+〕"]
             end = one.end
         assert re.fullmatch("".join((*kept, re.escape(before[end:]))), after)
     for value in looked.values.values():
@@ -131,12 +131,12 @@ def test_a_conversation_that_grows_keeps_its_numbers() -> None:
         looked = masked(turns[:length])
         assert looked.texts[: len(before)] == before
         before = looked.texts
-    assert before[2] == "【電話番号2】も【電話番号1】も"
+    assert before[2] == "〔電話番号2〕も〔電話番号1〕も"
 
 
 def test_a_number_that_somebody_wrote_is_not_given_out() -> None:
     looked = masked(["03-1234-5678と［電話番号１］は同じ?"])
-    assert looked.texts == ("【電話番号2】と［電話番号１］は同じ?",)
+    assert looked.texts == ("〔電話番号2〕と［電話番号１］は同じ?",)
     assert restore("【電話番号1】と【電話番号2】", looked.values) == "【電話番号1】と03-1234-5678"
 
 
@@ -154,7 +154,7 @@ def test_a_value_that_is_masked_once_is_masked_where_nothing_names_it() -> None:
         treatments(rules, (), trusted=True),
         [],
     )
-    assert looked.texts[1] == "【マイナンバー1】の人は?"
+    assert looked.texts[1] == "〔マイナンバー1〕の人は?"
     assert [(one.kind, one.count, one.action) for one in looked.findings] == [
         ("my_number", 2, "mask")
     ]

@@ -59,7 +59,7 @@ async def test_what_is_masked_comes_back(store: Store, policy: Policy) -> None:
     looked = await policy.look(
         TARO, "fake", ["電話は03-1234-5678です。", "０３－１２３４－５６７８と090-1234-5678"]
     )
-    assert looked.texts == ("電話は【電話番号1】です。", "【電話番号1】と【電話番号2】")
+    assert looked.texts == ("電話は〔電話番号1〕です。", "〔電話番号1〕と〔電話番号2〕")
     assert looked.findings == (Finding("phone", 3, "mask"),)
     restorer = looked.restorer()
     assert restorer.add("では【電話番") + restorer.add("号1】へ【") + restorer.end() == (

@@ -1,4 +1,4 @@
-"""What stands for a value that a model does not see: `【電話番号1】`.
+"""What stands for a value that a model does not see: `〔電話番号1〕`.
 
 A model that retells one may change widths, brackets and blanks; whatever it makes of one is
 still read as that one.
@@ -46,7 +46,7 @@ class Placeholder(NamedTuple):
     number: int
 
     def __str__(self) -> str:
-        return f"【{LABELS[self.kind]}{self.number}】"
+        return f"〔{LABELS[self.kind]}{self.number}〕"
 
 
 def read(match: re.Match[str]) -> Placeholder:
