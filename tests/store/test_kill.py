@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -50,6 +51,25 @@ def until_killed(server: Process, acknowledged: list[str]) -> None:
             acknowledged.append(response.id)
 
 
+def chatting_until_killed(server: Process, acknowledged: list[tuple[str, str]]) -> None:
+    """Begin one chat after the other; remember the chats and questions that were told of."""
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as page:
+        while True:
+            try:
+                chat = page.post("/jimae/chats", json={"title": "試験"}).raise_for_status().json()
+                asked = page.post(f"/jimae/chats/{chat['id']}/ask", json={"content": "一"})
+            except httpx.TransportError:
+                return
+            question = asked.raise_for_status().json()["question"]
+            acknowledged.append((chat["id"], question["id"]))
+
+
+def turns_of(server: Process, chat_id: str) -> list[dict[str, str]]:
+    found = httpx.get(f"{server.url}/jimae/chats/{chat_id}", trust_env=False, timeout=30)
+    turns: list[dict[str, str]] = found.raise_for_status().json()["turns"]
+    return turns
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_what_was_acknowledged_is_kept(
     tmp_path: Path, kind: str, request: pytest.FixtureRequest
@@ -60,6 +80,7 @@ def test_what_was_acknowledged_is_kept(
         url = cluster.create()
         (tmp_path / "jimae.toml").write_text(f'[database]\nurl = "{url}"\n')
     acknowledged: list[str] = []
+    asked: list[tuple[str, str]] = []
     interrupted: list[str] = []
     for _ in range(ROUNDS):
         server = Process(tmp_path, delay=0.01, drain=0)
@@ -67,14 +88,20 @@ def test_what_was_acknowledged_is_kept(
             running = api.responses.create(model="fake", input="話して", background=True)
         interrupted.append(running.id)
         told = len(acknowledged)
+        asked_before = len(asked)
         threads = [
             threading.Thread(target=until_killed, args=(server, acknowledged))
-            for _ in range(WRITERS)
+            for _ in range(WRITERS // 2)
+        ]
+        threads += [
+            threading.Thread(target=chatting_until_killed, args=(server, asked))
+            for _ in range(WRITERS // 2)
         ]
         for thread in threads:
             thread.start()
-        while len(acknowledged) < told + 3 * WRITERS:
+        while len(acknowledged) < told + WRITERS or len(asked) < asked_before + WRITERS:
             assert server.process.poll() is None
+            time.sleep(0.01)
         kill(server)
         for thread in threads:
             thread.join()
@@ -89,6 +116,10 @@ def test_what_was_acknowledged_is_kept(
                     "failed",
                     "response_interrupted",
                 )
+        for chat_id, question_id in asked:
+            question, answer = turns_of(server, chat_id)
+            assert (question["id"], answer["parent"]) == (question_id, question_id)
+            assert answer["status"] in ("completed", "incomplete")
     finally:
         kill(server)
     assert len(set(acknowledged)) == len(acknowledged)
