@@ -27,10 +27,12 @@ from jimae.api.document import (
     LINES,
     MODEL,
     QUERY,
+    REF,
     WAIT,
     Responses,
     answers,
     anthropic_failures,
+    envelopes,
     failures,
     query,
 )
@@ -118,7 +120,6 @@ from jimae.api.ollama.embed import (
     OldEmbedBody,
     OldEmbedRequest,
 )
-from jimae.api.ollama.errors import Envelope as OllamaEnvelope
 from jimae.api.ollama.routes import OllamaRoutes
 from jimae.api.ollama.schema import (
     OllamaChatRequest,
@@ -159,7 +160,6 @@ from jimae.api.tokenizer import DetokenizeRequest, TokenizeRequest, TokenizerRou
 from jimae.service.service import Service
 from jimae.settings import Settings
 
-REF = "#/components/schemas/{model}"
 # Bodies that are read with our own limits, and described here.
 REQUESTS: tuple[type[BaseModel], ...] = (
     ImportRequest,
@@ -246,7 +246,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     tokenizer = TokenizerRoutes(service)
     responses, conversations = ResponseRoutes(service), ConversationRoutes(service)
     get, post, delete = app.get, app.post, app.delete
-    failed = partial(failures, errors.Envelope)
+    failed = partial(failures, "Error")
 
     models = ModelRoutes(service)
     get("/v1/models", responses=failed(QUERY))(models.list_models)
@@ -340,7 +340,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
     )(anthropic.count_tokens)
 
     ollama = OllamaRoutes(service)
-    failed = partial(failures, OllamaEnvelope)
+    failed = partial(failures, "OllamaError")
     declined = failed(BODY, MODEL)
     line = answers(Line, declined, LINES)
     post("/api/chat", responses=line, openapi_extra=_body(OllamaChatRequest))(ollama.chat)
@@ -374,7 +374,7 @@ def create_app(settings: Settings, service: Service) -> FastAPI:
         )
     delete("/api/delete", name="delete_model", status_code=403, responses=failed())(ollama.change)
 
-    failed = partial(failures, errors.Envelope)
+    failed = partial(failures, "Error")
     templates, preferences = TemplateRoutes(service), PreferenceRoutes(service)
     one, changed = "/jimae/templates/{template_id}", failed(KEPT, BODY)
     get("/jimae/templates", responses=failed())(templates.list)
@@ -534,7 +534,7 @@ def _add_people(app: FastAPI, service: Service) -> None:
     """One's own account, and those that one looks after."""
     get, post, delete = app.get, app.post, app.delete
     me, people, groups = MeRoutes(service), PeopleRoutes(service), GroupRoutes(service)
-    failed = partial(failures, errors.Envelope)
+    failed = partial(failures, "Error")
     kept, listed, changed = failed(KEPT), failed(KEPT, QUERY), failed(KEPT, BODY, WAIT)
 
     get("/jimae/me", responses=kept)(me.get)
@@ -572,9 +572,9 @@ def _add_people(app: FastAPI, service: Service) -> None:
 def _add_directories(app: FastAPI, service: Service) -> None:
     """Signing in at a provider, and what directories keep here by SCIM."""
     get, directories = app.get, DirectoryRoutes(service)
-    failed = partial(failures, errors.Envelope)
+    failed = partial(failures, "Error")
     page: Responses = {
-        status: {"content": {"text/html": {}}, **described}
+        status: {"content": {"text/html": {}, **described["content"]}}
         for status, described in failed(FOUND, (400, 401, 422, 502)).items()
     }
     one = "/jimae/session/providers/{provider_id}"
@@ -610,7 +610,7 @@ def _add_directories(app: FastAPI, service: Service) -> None:
 def _add_audit(app: FastAPI, service: Service) -> None:
     """The audit log."""
     get, post, audit = app.get, app.post, AuditRoutes(service)
-    failed = partial(failures, errors.Envelope)
+    failed = partial(failures, "Error")
     kept, listed, changed = failed(KEPT), failed(KEPT, QUERY), failed(KEPT, BODY)
     every = "/jimae/admin/audit"
     get(every, responses=listed, openapi_extra=query(AuditPage))(audit.search)
@@ -653,6 +653,6 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         _, requests = models_json_schema(
             [(request, "validation") for request in REQUESTS], ref_template=REF
         )
-        document["components"]["schemas"].update(requests["$defs"])
+        document["components"]["schemas"] |= requests["$defs"] | envelopes()
         app.openapi_schema = document
     return app.openapi_schema

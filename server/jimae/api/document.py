@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
+from jimae.api import errors
 from jimae.api.anthropic import errors as anthropic
+from jimae.api.ollama import errors as ollama
 
 Responses = dict[int | str, dict[str, Any]]
+
+REF: Final = "#/components/schemas/{model}"
+# By name, and described once: FastAPI would make a field of its own for each status of each
+# route, which took half of the seconds in which the server starts.
+ENVELOPES: Final[dict[str, Any]] = {
+    "Error": errors.Envelope,
+    "AnthropicError": anthropic.Envelope,
+    "OllamaError": ollama.Envelope,
+}
 
 EVENTS: Final = "text/event-stream"
 LINES: Final = "application/x-ndjson"
@@ -30,15 +41,43 @@ WAIT: Final = (429,)
 KEPT: Final = (404, 409, 507)
 
 
-def failures(envelope: Any, *groups: tuple[int, ...]) -> Responses:
-    """The errors of an operation, in the envelope of its API."""
+def failures(envelope: str, *groups: tuple[int, ...]) -> Responses:
+    """The errors of an operation, in the envelope of its API: one of `ENVELOPES`."""
     statuses = {status for group in (ALWAYS, *groups) for status in group}
-    return {status: {"model": envelope} for status in sorted(statuses)}
+    schema = {"schema": {"$ref": REF.format(model=envelope)}}
+    return {status: {"content": {"application/json": schema}} for status in sorted(statuses)}
+
+
+def envelopes() -> dict[str, Any]:
+    """The schemas that `failures` refers to."""
+    found: dict[str, Any] = {}
+    for name, envelope in ENVELOPES.items():
+        schema = TypeAdapter(envelope).json_schema(ref_template=REF)
+        inner = schema.pop("$defs", {})
+        # Envelopes of different APIs have parts of the same names.
+        text = {part: f"{name}{part}" for part in inner}
+        found |= {text[part]: _renamed(described, text) for part, described in inner.items()}
+        found[name] = _renamed(schema, text)
+    return found
+
+
+def _renamed(schema: Any, names: dict[str, str]) -> Any:
+    match schema:
+        case dict():
+            refs = {REF.format(model=old): REF.format(model=new) for old, new in names.items()}
+            return {
+                key: refs.get(value, value) if key == "$ref" else _renamed(value, names)
+                for key, value in schema.items()
+            }
+        case list():
+            return [_renamed(value, names) for value in schema]
+        case _:
+            return schema
 
 
 def anthropic_failures(*groups: tuple[int, ...]) -> Responses:
     """The same, with the statuses that Anthropic's clients know."""
-    found = failures(anthropic.Envelope, *groups)
+    found = failures("AnthropicError", *groups)
     return {anthropic.status(int(status)): described for status, described in found.items()}
 
 
