@@ -82,6 +82,7 @@ async def small(settings: Settings, backends: Backends) -> AsyncIterator[httpx.A
     server = settings.server.model_copy(update={"max_body_mb": 1.0})
     settings = settings.model_copy(update={"server": server})
     service = Service(settings, backends.make)
+    await service.start()
     transport = httpx.ASGITransport(app=create_app(settings, service))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         yield client
