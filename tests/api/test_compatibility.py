@@ -75,6 +75,8 @@ def test_every_body_that_is_read_is_on_the_page(settings: Settings, service: Ser
     document = create_app(settings, service).openapi()
     read = {request.__name__ for request in REQUESTS}
     for path, methods in document["paths"].items():
+        if path.startswith("/jimae/"):
+            continue  # nobody else's API
         body = methods.get("post", {}).get("requestBody", {}).get("content", {})
         reference = body.get("application/json", {}).get("schema", {}).get("$ref", "")
         if (name := reference.rpartition("/")[2]) in read:

@@ -68,8 +68,8 @@ async def test_leaving_before_the_first_byte(
     served: Served, backend: FakeBackend, stream: bool
 ) -> None:
     backend.default = [asyncio.Event()]
-    # From "at once" to "after the generation began".
-    for wait in (0, 0.002, 0.02):
+    # From "at once" to "after the generation began", which is after its record was written.
+    for wait in (0, 0.02, 0.4):
         await many(served, request(stream=stream), read_until=None, wait=wait)
     assert backend.started > TIMES / 2
     await freed(backend)

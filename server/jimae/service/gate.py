@@ -145,7 +145,13 @@ class Gate:
         """The prompt in words, which can be looked at."""
         if not isinstance(prompt, TokenPrompt):
             return prompt
-        text = await self._tokens.detokenize(model, prompt.ids)
+        try:
+            text = await self._tokens.detokenize(model, prompt.ids)
+        except JimaeError as error:
+            if error.code != "token_out_of_range":
+                raise
+            # The model refuses it, too, and names the field of the request.
+            return prompt
         return TextPrompt(text.decode(errors="replace"))
 
     async def _begin(
