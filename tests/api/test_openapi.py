@@ -48,6 +48,10 @@ BODILESS = {
     "/jimae/chats/{chat_id}/turns/{turn_id}/continue",
     "/jimae/chats/{chat_id}/runs/{run_id}/stop",
     "/jimae/admin/users/{user_id}/password",
+    "/jimae/admin/audit/check",
+    "/jimae/admin/audit/checkpoint",
+    "/jimae/admin/models/{model_id}/load",
+    "/jimae/admin/models/{model_id}/unload",
 }
 # What is told as long as somebody listens.
 ENDLESS = {"/jimae/chats/events"}
@@ -108,6 +112,10 @@ def known(url: str) -> dict[str, str]:
 
         # What was set for everybody would hold here, too.
         client.delete("/jimae/admin/limits/everybody")
+        # Some case may have published a text of use, which has to be accepted first.
+        in_force = client.get("/jimae/policy").json()
+        if in_force["version"] and not in_force["accepted"]:
+            create("/jimae/me/policy", json={"version": in_force["version"]})
         asked = {"model": "fake", "input": "首都は?"}
         conversation = create("/v1/conversations", json={})["id"]
         item = {"type": "message", "role": "user", "content": "a"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import httpx
@@ -52,8 +53,13 @@ async def answered(open_page: OpenPage, served: Served, backends: Backends, **ho
 
 
 async def clipboard(page: Page) -> dict[str, str]:
-    read: dict[str, str] = await page.evaluate(CLIPBOARD)
-    return read
+    """What was copied, once it is there: a page copies while it goes on."""
+    async with asyncio.timeout(10):
+        while True:
+            read: dict[str, str] = await page.evaluate(CLIPBOARD)
+            if read["text"] is not None:
+                return read
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

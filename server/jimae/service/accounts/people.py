@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
@@ -83,7 +83,11 @@ def create(
 
 def find(session: Session, account_id: str) -> Account:
     """Locked until the end of a transaction that writes. Raises `user_not_found`."""
-    account = session.get(Account, account_id, with_for_update=True)
+    # Administrators are locked with anybody, and always in one order: two of them who look
+    # after each other at once wait, and do not stop each other.
+    locked = or_(Account.id == account_id, and_(*_ADMINS))
+    session.execute(select(Account.id).where(locked).order_by(Account.id).with_for_update())
+    account = session.get(Account, account_id)
     if account is None:
         raise JimaeError("user_not_found", id=account_id[:100])
     return account
