@@ -14,6 +14,7 @@ from api.openai.responses.valid import ITEMS, valid
 from fakes.backend import FakeBackend, done, forever, saying
 from fakes.waiting import until
 from jimae.errors import JimaeError
+from jimae.service.caller import Caller
 from jimae.types import (
     CallDelta,
     ChatPrompt,
@@ -400,7 +401,9 @@ async def test_another_s_response_is_not_there(
     mine = await api.responses.create(model="fake", input="一")
     conversation = await api.conversations.create(items=[{"role": "user", "content": "秘密"}])
     item = (await api.conversations.items.list(conversation.id)).data[0]
-    monkeypatch.setattr("jimae.api.openai.responses.routes.owner_of", lambda _: "mallory")
+    mallory = Caller(id="mallory", name="mallory", via="local")
+    monkeypatch.setattr("jimae.api.openai.responses.routes.caller_of", lambda _: mallory)
+    monkeypatch.setattr("jimae.api.openai.responses.routes.owner_of", lambda _: mallory.id)
     tries = [
         lambda: api.responses.retrieve(mine.id),
         lambda: api.responses.delete(mine.id),
