@@ -583,6 +583,13 @@ def _add_directories(app: FastAPI, service: Service) -> None:
     get("/jimae/admin/directories", responses=failed())(directories.list)
 
     scim, base = ScimRoutes(service), SCIM
+    # Their media type is SCIM's own.
+    get, post = partial(get, response_class=Response), partial(app.post, response_class=Response)
+    put, patch = (
+        partial(app.put, response_class=Response),
+        partial(app.patch, response_class=Response),
+    )
+    delete = partial(app.delete, response_class=Response)
     shown, written = scim_answers(400, 404), scim_answers(400, 404, 409, 413, 415, 507)
     made = scim_answers(400, 404, 409, 413, 415, 507, good=201)
     gone = scim_answers(404, 507, good=204)
@@ -593,18 +600,18 @@ def _add_directories(app: FastAPI, service: Service) -> None:
     get(f"{base}/ResourceTypes/{{type_id}}", responses=shown)(scim.resource_type)
     every, one = f"{base}/Users", f"{base}/Users/{{user_id}}"
     get(every, responses=shown, openapi_extra=SCIM_SEARCH)(scim.list_users)
-    app.post(every, status_code=201, responses=made, openapi_extra=SCIM_BODY)(scim.create_user)
+    post(every, status_code=201, responses=made, openapi_extra=SCIM_BODY)(scim.create_user)
     get(one, responses=shown)(scim.get_user)
-    app.put(one, responses=written, openapi_extra=SCIM_BODY)(scim.replace_user)
-    app.patch(one, responses=written, openapi_extra=SCIM_BODY)(scim.patch_user)
-    app.delete(one, status_code=204, responses=gone)(scim.delete_user)
+    put(one, responses=written, openapi_extra=SCIM_BODY)(scim.replace_user)
+    patch(one, responses=written, openapi_extra=SCIM_BODY)(scim.patch_user)
+    delete(one, status_code=204, responses=gone)(scim.delete_user)
     every, one = f"{base}/Groups", f"{base}/Groups/{{group_id}}"
     get(every, responses=shown, openapi_extra=SCIM_SEARCH)(scim.list_groups)
-    app.post(every, status_code=201, responses=made, openapi_extra=SCIM_BODY)(scim.create_group)
+    post(every, status_code=201, responses=made, openapi_extra=SCIM_BODY)(scim.create_group)
     get(one, responses=shown)(scim.get_group)
-    app.put(one, responses=written, openapi_extra=SCIM_BODY)(scim.replace_group)
-    app.patch(one, responses=written, openapi_extra=SCIM_BODY)(scim.patch_group)
-    app.delete(one, status_code=204, responses=gone)(scim.delete_group)
+    put(one, responses=written, openapi_extra=SCIM_BODY)(scim.replace_group)
+    patch(one, responses=written, openapi_extra=SCIM_BODY)(scim.patch_group)
+    delete(one, status_code=204, responses=gone)(scim.delete_group)
 
 
 def _add_audit(app: FastAPI, service: Service) -> None:
