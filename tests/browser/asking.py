@@ -27,6 +27,8 @@ async def ask(page: Page, text: str) -> None:
 
 async def ask_and_wait(page: Page, text: str) -> str:
     """Ask, wait for the whole answer and return its text."""
+    # While an answer is written, the button stops it.
+    await expect(page.get_by_role("button", name="送信")).to_be_visible()
     before = await answers(page).count()
     await ask(page, text)
     await expect(answers(page)).to_have_count(before + 1)

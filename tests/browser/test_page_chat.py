@@ -142,6 +142,7 @@ async def test_two_tabs_see_the_same(
     for page in (first, second):
         await expect(answers(page)).to_have_text("前半と後半")
     # What one tab asks shows in the other, where the same chat is open.
+    await expect(second.get_by_role("button", name="回答中")).to_have_count(0)
     await ask_and_wait(second, "続きの質問")
     await expect(first.locator("article").nth(2)).to_contain_text("続きの質問")
     await expect(answers(first).last).to_have_text("東京です。")

@@ -70,7 +70,10 @@ async def test_a_phone_administers_too(served: Served, people: People, open_page
     for place in ("admin/people", "admin/overview", "admin/models", "account/profile"):
         await page.goto(f"{served.url}/#/{place}")
         await page.locator("#content :is(table, .empty, form, section)").first.wait_for()
-        assert await page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], place
+        # Once its styles are there.
+        await page.wait_for_function(
+            "width => document.documentElement.scrollWidth === width", arg=PHONE["width"]
+        )
         assert await violations(page) == []
 
 
