@@ -139,6 +139,18 @@ async def test_what_breaks_is_recorded_as_broken(service: Service, backend: Fake
     assert [row[0] for row in await ledger(service)] == ["failed"]
 
 
+async def test_what_nobody_foresaw_is_recorded_as_broken(
+    service: Service, backend: FakeBackend
+) -> None:
+    backend.play(Started(7, 0), ValueError("unforeseen"))
+    with pytest.raises(ValueError, match="unforeseen"):
+        await text_of(service, asking())
+
+    _, end = await records(service)
+    assert (end["outcome"], end["details"]["error"]) == ("failed", "internal_error")
+    assert [row[0] for row in await ledger(service)] == ["failed"]
+
+
 async def test_what_limits_refuse_reaches_no_model_and_is_recorded(
     service: Service, backend: FakeBackend
 ) -> None:

@@ -78,8 +78,20 @@ async def test_from_every_earlier_schema(stored: Settings, revision: str) -> Non
 
 
 async def test_starting_twice_changes_nothing(stored: Settings) -> None:
-    for _ in range(2):
-        migrate.upgrade(url_of(stored))
+    url = url_of(stored)
+    migrate.upgrade(url)
+    row = {"id": "conv_1", "owner": "a", "created_at": 1.0, "head_id": None, "busy_with": None}
+    conversations = Base.metadata.tables["conversations"]
+    engine = migrate.engine_of(url)
+    with engine.begin() as connection:
+        connection.execute(conversations.insert().values(**row, metadata={"組": "総務"}))
+    migrate.upgrade(url)
+    with engine.begin() as connection:
+        (kept,) = connection.execute(conversations.select()).mappings()
+        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    engine.dispose()
+    assert dict(kept) == {**row, "metadata": {"組": "総務"}}
+    assert revision == REVISIONS[-1]
 
 
 async def test_a_later_schema_is_left_alone(stored: Settings) -> None:

@@ -89,8 +89,8 @@ class Gate:
                             await end()
                         for told in sequences[index].take(event):
                             yield index, told
-            except JimaeError as error:
-                passage.error = error.code
+            except Exception as error:
+                passage.error = error.code if isinstance(error, JimaeError) else "internal_error"
                 raise
             finally:
                 if not passage.ended:
