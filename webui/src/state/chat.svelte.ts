@@ -70,6 +70,8 @@ export class Chat {
   #following = new Map<string, AbortController>();
   #pending: Pending | null = null;
   #stopEarly = false;
+  /** How often something was asked here: what was read before it is of yesterday. */
+  #asked = 0;
   /** What is asked next waits until the server has kept what was stopped. */
   #stopping: Promise<void> = Promise.resolve();
   /** Told when the server knows a chat for the first time, or again. */
@@ -89,9 +91,12 @@ export class Chat {
   /** Read it from the server, and go on with what is being written. */
   async sync(): Promise<void> {
     if (this.row === null || this.#pending !== null) return;
+    const asked = this.#asked;
     try {
       const limit = Math.max(TURNS_AT_ONCE, this.messages.length);
-      this.#show(await ask<OpenedChat>("GET", `${chatPath(this.row.id)}?limit=${limit}`));
+      const opened = await ask<OpenedChat>("GET", `${chatPath(this.row.id)}?limit=${limit}`);
+      if (this.#asked !== asked) return;
+      this.#show(opened);
       this.failure = null;
     } catch (error) {
       this.failure = failureOf(error);
@@ -145,6 +150,7 @@ export class Chat {
   async goOn(answer: Shown): Promise<void> {
     if (this.running !== null || this.row === null) return;
     const { status, reason } = answer;
+    this.#asked += 1;
     Object.assign(answer, { status: "running", reason: null, error: null, wait: { kind: "sent" } });
     try {
       const path = chatPath(this.row.id, "turns", answer.id, "continue");
@@ -192,7 +198,9 @@ export class Chat {
 
   /** Ask the server; what it did not take can be asked again, and is then asked once. */
   async #post(pending: Pending, answer: Shown): Promise<void> {
+    const question = this.messages.at(-2);
     this.#pending = pending;
+    this.#asked += 1;
     Object.assign(answer, { status: "running", error: null, wait: { kind: "sent" } });
     server.cameBack = false;
     try {
@@ -201,7 +209,6 @@ export class Chat {
       const path = pending.path === "ask" ? chatPath(row.id, "ask") : pending.path;
       const told = await ask<{ question?: Turn; answer: Turn }>("POST", path, pending.body);
       this.#pending = null;
-      const question = this.messages.at(-2);
       if (told.question !== undefined && question !== undefined) this.#take(question, told.question);
       this.#take(answer, told.answer);
       this.onrow(row);
@@ -235,8 +242,8 @@ export class Chat {
     const known = new Map(this.messages.map((message) => [message.id, message]));
     this.messages = opened.turns.map((turn) => {
       const held = known.get(turn.id);
-      // What is being read here is further than what was told.
-      if (held !== undefined && this.#following.has(turn.id)) {
+      // What is being read here is further than what was told, until it was told whole.
+      if (held !== undefined && this.#following.has(turn.id) && isRunning(turn)) {
         held.siblings = turn.siblings;
         return held;
       }

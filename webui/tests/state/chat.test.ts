@@ -66,7 +66,7 @@ class Writing {
       this.asked.push({ method, path, body });
       const found = Object.entries(this.answers).find(([key]) => `${method} ${path}`.startsWith(key));
       if (found?.[1] === "lost") throw new TypeError("network");
-      if (found !== undefined) return Response.json(found[1]);
+      if (found !== undefined) return Response.json(await found[1]);
       if (path === "jimae/chats") return Response.json(ROW);
       const asked = { question: turn("q1", "user", "質問"), answer: running("a1", "run_1") };
       return Response.json(asked);
@@ -168,6 +168,34 @@ test("a reload goes on from what the server tells", async () => {
   await chat.sync();
   expect(textOf(last(chat))).toBe("途中まで");
   expect(server.read).toHaveLength(1);
+});
+
+test("what was on its way before a question does not take the question back", async () => {
+  const server = new Writing();
+  const turns = [turn("q0", "user", "前の質問"), turn("a0", "assistant", "前の答え")];
+  const opened = { chat: ROW, head: "a0", turns, has_more: false };
+  const chat = new Chat(ROW);
+  server.answers["GET jimae/chats/chat_1?"] = opened;
+  await chat.sync();
+  let tell: (value: unknown) => void = () => undefined;
+  server.answers["GET jimae/chats/chat_1?"] = new Promise((resolve) => (tell = resolve));
+  const reading = chat.sync();
+  chat.write("質問");
+  await chat.send();
+  tell(opened);
+  await reading;
+  expect(chat.messages.map((message) => message.id)).toEqual(["q0", "a0", "q1", "a1"]);
+  expect(chat.draft).toBe("");
+});
+
+test("an answer that is told whole is not waited for any more", async () => {
+  const { chat, server } = await asking();
+  await server.send(part, delta("東"));
+  const turns = [turn("q1", "user", "質問"), turn("a1", "assistant", "東京")];
+  server.answers["GET jimae/chats/chat_1?"] = { chat: ROW, head: "a1", turns, has_more: false };
+  await chat.sync();
+  expect(textOf(last(chat))).toBe("東京");
+  expect(chat.running).toBeNull();
 });
 
 test("an edited question stands beside the first one, with its files", async () => {
