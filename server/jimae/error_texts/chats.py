@@ -62,10 +62,18 @@ TEXTS: dict[str, Text] = {
     "folder_too_deep": Text(
         400,
         INVALID,
-        "The folder '{id}' cannot hold this one: folders go one level deep. Choose a folder that "
-        "is in no other, for one that holds none.",
-        "フォルダー「{id}」には入れられません。フォルダーの入れ子は 1 段までです。"
-        "ほかのフォルダーに入っていないものを選んでください。",
+        "The folder '{id}' cannot hold this one: folders go {limit} levels deep. Choose a folder "
+        "further out.",
+        "フォルダー「{id}」には入れられません。フォルダーは {limit} 段までです。"
+        "もっと外側のフォルダーを選んでください。",
+    ),
+    "folder_inside_itself": Text(
+        400,
+        INVALID,
+        "The folder '{id}' is in the one that is to be moved there, or is that one. Choose a "
+        "folder outside of it.",
+        "移動先「{id}」は、移動するフォルダー自身か、その中にあります。"
+        "外にあるフォルダーを選んでください。",
     ),
     "too_many_folders": Text(
         409,

@@ -275,8 +275,6 @@ async def test_many_chats_are_listed_in_pages(chatter: Chatter) -> None:
 async def test_folders_pins_and_names(chatter: Chatter) -> None:
     above = await chatter.post("/folders", name="総務")
     inside = await chatter.post("/folders", name="契約", parent=above["id"])
-    deeper = await chatter.post("/folders", 400, name="深い", parent=inside["id"])
-    assert deeper["error"]["code"] == "folder_too_deep"
     chat = await chatter.new(folder=inside["id"])
     await chatter.new()
     told = await chatter.post(f"/chats/{chat}", title=" 見積 の件 ", pinned=True)
@@ -290,6 +288,26 @@ async def test_folders_pins_and_names(chatter: Chatter) -> None:
     assert (await chatter.get("/folders"))["data"] == [inside | {"parent": None}]
     await chatter.delete(f"/folders/{inside['id']}")
     assert (await chatter.get(f"/chats/{chat}"))["chat"]["folder"] is None
+
+
+async def test_folders_stand_in_folders_down_to_a_limit(chatter: Chatter) -> None:
+    ids: list[str] = []
+    for level in range(1, 6):
+        parent = {"parent": ids[-1]} if ids else {}
+        ids.append((await chatter.post("/folders", name=f"{level} 段目", **parent))["id"])
+    deeper = await chatter.post("/folders", 400, name="6 段目", parent=ids[-1])
+    assert (deeper["error"]["code"], deeper["error"]["param"]) == ("folder_too_deep", "parent")
+    assert "5" in deeper["error"]["message"]
+    # A folder counts with what is in it.
+    tall = (await chatter.post("/folders", name="上"))["id"]
+    await chatter.post("/folders", name="下", parent=tall)
+    refused = await chatter.post(f"/folders/{tall}", 400, parent=ids[3])
+    assert refused["error"]["code"] == "folder_too_deep"
+    assert (await chatter.post(f"/folders/{tall}", parent=ids[2]))["parent"] == ids[2]
+    for inner in (ids[0], ids[1], tall):
+        refused = await chatter.post(f"/folders/{ids[0]}", 400, parent=inner)
+        assert refused["error"]["code"] == "folder_inside_itself"
+    assert (await chatter.post(f"/folders/{ids[1]}", parent=None))["parent"] is None
 
 
 async def test_the_trash(chatter: Chatter) -> None:

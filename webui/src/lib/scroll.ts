@@ -40,6 +40,11 @@ export class StickyEnd {
     this.#toEnd();
   }
 
+  /** Stay where the reader goes from here, though it be the end. */
+  release(): void {
+    this.#set(false);
+  }
+
   #grown(): void {
     if (this.#held) this.#toEnd();
     else if (this.#distance() <= NEAR) this.#set(true);

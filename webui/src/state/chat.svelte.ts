@@ -29,6 +29,12 @@ export interface Shown extends Turn {
   wait: Wait | null;
 }
 
+/** A turn, and the words in it as they are written there. */
+export interface Sought {
+  turn: string;
+  words: readonly string[];
+}
+
 export interface Attached {
   name: string;
   text: string;
@@ -57,6 +63,8 @@ export class Chat {
   more = $state(false);
   /** Why it could not be read. */
   failure: Failure | null = $state.raw(null);
+  /** What somebody looked for and found here, until they go on. */
+  sought: Sought | null = $state.raw(null);
   /** Settings of a chat that is not there yet. */
   wished: Partial<ChatSettings> = {};
 
@@ -110,6 +118,19 @@ export class Chat {
     const opened = await ask<OpenedChat>("GET", path);
     this.more = opened.has_more;
     this.messages.unshift(...opened.turns.map((turn) => shown(turn)));
+  }
+
+  /** Go to a turn, which may be far above or in another branch. */
+  async seek(sought: Sought): Promise<void> {
+    this.sought = null;
+    const isShown = (): boolean => this.messages.some((message) => message.id === sought.turn);
+    try {
+      while (!isShown() && this.more) await this.readAbove();
+      if (!isShown() && this.mine) await this.walk(sought.turn);
+      this.sought = sought;
+    } catch (error) {
+      this.failure = failureOf(error);
+    }
   }
 
   /** Send what was written; does nothing when it is blank or an answer is running. */
@@ -192,6 +213,7 @@ export class Chat {
   async #ask(parent: string | null, parts: Part[], above: readonly Shown[]): Promise<void> {
     const question = shown({ ...EMPTY, id: newId(), parent, role: "user", parts });
     this.messages = [...above, question, waiting(server.model?.id ?? null, question.id)];
+    this.sought = null;
     const body = { parent, content: parts, key: newId(), ...this.#model() };
     await this.#post({ path: "ask", body }, this.messages.at(-1)!);
   }

@@ -14,7 +14,7 @@ import {
 } from "../lib/chats";
 import { forgetChat, forgetOldChats, loadCurrent, oldChats, saveCurrent } from "../lib/storage";
 import type { Failure } from "../lib/types";
-import { Chat } from "./chat.svelte";
+import { Chat, type Sought } from "./chat.svelte";
 import { ask, failureOf } from "./remote.svelte";
 import { settings } from "./settings.svelte";
 
@@ -70,14 +70,17 @@ export class Conversations {
     this.#turnTo(chat);
   }
 
-  open(row: ChatRow): void {
+  /** Show a chat, and what was found in it. */
+  open(row: ChatRow, sought: Sought | null = null): void {
     let chat = this.#open.get(row.id);
     if (chat === undefined) {
       chat = new Chat(row);
       this.#hold(chat);
     }
     this.#turnTo(chat);
-    void chat.sync();
+    chat.sought = null;
+    const read = chat.sync();
+    if (sought !== null) void read.then(() => chat.seek(sought));
   }
 
   async change(row: ChatRow, change: ChatChange): Promise<void> {
@@ -101,8 +104,8 @@ export class Conversations {
     return folder;
   }
 
-  async changeFolder(folder: Folder, name: string): Promise<void> {
-    await ask("POST", `${FOLDERS}/${folder.id}`, { name });
+  async changeFolder(folder: Folder, change: { name?: string; parent?: string | null }): Promise<void> {
+    await ask("POST", `${FOLDERS}/${folder.id}`, change);
     await this.readFolders();
   }
 

@@ -104,29 +104,6 @@ export const en: Texts = {
     starters: "Often asked for",
   },
 
-  starters: [
-    {
-      title: "Opening remarks",
-      hint: "For a ceremony or a meeting",
-      text: "Write opening remarks of about 150 words for this meeting.\n\nMeeting: 〔name of the meeting〕\nDate and place: 〔date and place〕\nWhat to convey: 〔what to convey〕",
-    },
-    {
-      title: "Summary of minutes",
-      hint: "Decisions, and tasks in a table",
-      text: "Summarise these minutes under “Decisions”, “Open points” and “Tasks”. Put the tasks in a table with owner and date.\n\n〔paste the minutes here〕",
-    },
-    {
-      title: "Draft of an email",
-      hint: "Thanks, a request, an apology",
-      text: "Draft a polite email to somebody outside our organisation, with a subject.\n\nTo: 〔recipient〕\nAbout: 〔what it is about〕\nDate or request: 〔date or request〕",
-    },
-    {
-      title: "Plain language",
-      hint: "Make a notice easy to read",
-      text: "Rewrite this notice in plain language: short sentences, simple words.\n\n〔paste the notice here〕",
-    },
-  ],
-
   composer: {
     label: "Message",
     placeholder: "Ask or request something",

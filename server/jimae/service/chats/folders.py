@@ -1,4 +1,4 @@
-"""Folders of chats, and folders inside of them, but no deeper."""
+"""Folders of chats: a tree for each owner, as deep as can be found through again."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from jimae.store.chat_tables import Chat, Folder
 from jimae.store.store import Store
 
 MOST = 500
+# Levels of folders, the outermost included.
+DEEPEST = 5
 
 
 class FolderChange(msgspec.Struct, frozen=True):
@@ -59,7 +61,7 @@ class Folders:
         return await self._changed(owner, transaction)
 
     async def change(self, owner: str, folder_id: str, change: FolderChange) -> shapes.Folder:
-        """Raises `folder_not_found`, `folder_too_deep`."""
+        """Raises `folder_not_found`, `folder_too_deep`, `folder_inside_itself`."""
 
         def transaction(session: Session) -> shapes.Folder:
             row = folder_row(session, owner, folder_id)
@@ -86,11 +88,30 @@ class Folders:
 
 def _put_into(session: Session, row: Folder, parent: str | None) -> None:
     if parent is not None:
-        above = folder_row(session, row.owner, parent, "parent")
-        has_folders = session.scalar(select(Folder.id).where(Folder.parent_id == row.id).limit(1))
-        if above.parent_id is not None or above.id == row.id or has_folders is not None:
-            raise JimaeError("folder_too_deep", param="parent", id=parent)
+        around = _around(session, folder_row(session, row.owner, parent, "parent"))
+        if row.id in around:
+            raise JimaeError("folder_inside_itself", param="parent", id=parent)
+        if len(around) + _height(session, row) > DEEPEST:
+            raise JimaeError("folder_too_deep", param="parent", id=parent, limit=DEEPEST)
     row.parent_id = parent
+
+
+def _around(session: Session, row: Folder) -> list[str]:
+    """The ids of a folder and of those it is in, from the inside."""
+    found = [row.id]
+    while row.parent_id is not None:
+        row = session.get_one(Folder, row.parent_id)
+        found.append(row.id)
+    return found
+
+
+def _height(session: Session, row: Folder) -> int:
+    """Levels of a folder: its own, and those of what is in it."""
+    levels, ids = 0, [row.id]
+    while ids:
+        levels += 1
+        ids = list(session.scalars(select(Folder.id).where(Folder.parent_id.in_(ids))))
+    return levels
 
 
 def _delete(session: Session, owner: str, folder_id: str) -> None:
