@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,59 +13,17 @@ from playwright.async_api import Page, expect
 
 from browser.asking import Ime, OpenPage, answers, ask, message
 from browser.chromium import PHONE
-from fakes.process import ENVIRONMENT
+from browser.real import PATIENCE, serving_weights
 
 pytestmark = [pytest.mark.weights, pytest.mark.timeout(300)]
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 FIRST, SECOND = "qwen2.5-coder-0.5b", "smollm2-135m"
-PATIENCE = 120_000  # ms; two cores are shared with whatever else runs
 
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `jimae serve` with two small models."""
-    missing = [name for name in (FIRST, SECOND) if not (MODELS / f"{name}.gguf").exists()]
-    if missing:
-        pytest.skip(f"no weights of {', '.join(missing)} in {MODELS}: jimae pull")
-    data_dir = tmp_path_factory.mktemp("real")
-    (data_dir / "models").mkdir()
-    for name in (FIRST, SECOND):
-        (data_dir / "models" / f"{name}.gguf").symlink_to((MODELS / f"{name}.gguf").resolve())
-    log = data_dir / "log"
-    command = [sys.executable, "-m", "jimae.cli.main", "serve", "--port", "0"]
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [*command, "--data-dir", str(data_dir), "--model", FIRST],
-            env=ENVIRONMENT,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield ready(process, log)
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def ready(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Wait until the server can answer; returns its address."""
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        said = log.read_text(encoding="utf-8")
-        assert process.poll() is None, said
-        url = next((word for word in said.split() if word.startswith("http://")), None)
-        if url is not None and is_ready(url):
-            return url
-        time.sleep(0.1)
-    raise AssertionError(log.read_text(encoding="utf-8"))
-
-
-def is_ready(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health/ready", trust_env=False).is_success
-    except httpx.TransportError:
-        return False
+    with serving_weights(tmp_path_factory.mktemp("real"), FIRST, SECOND) as url:
+        yield url
 
 
 async def finished(page: Page) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.people import people_of
 from fakes.process import ENVIRONMENT, Process
 from jimae.cli.chat import describe
 from jimae.cli.client import News
@@ -68,6 +69,17 @@ def test_nothing_to_ask_and_errors(server: Process) -> None:
     assert away.returncode == 1
     assert "jimae serve" in away.stderr
     assert "Traceback" not in empty.stderr + unknown.stderr + away.stderr
+
+
+async def test_a_key_is_read_from_a_file(server: Process, tmp_path: Path) -> None:
+    async with people_of(tmp_path) as people:
+        key = await people.key(await people.add("hanako"), "x-api-key")
+    file = tmp_path / "key"
+    file.write_text(f"{key['x-api-key']}\n", encoding="utf-8")
+    refused = once(server, "はい")
+    assert (refused.returncode, "API キー" in refused.stderr) == (1, True)
+    answered = once(server, "--key-file", str(file), "はい")
+    assert (answered.returncode, "「はい」" in answered.stdout) == (0, True)
 
 
 class Terminal:

@@ -17,22 +17,25 @@ they are first named, and `manages=True` makes somebody their manager.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
 
 import argon2
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jimae.service import key_text, keys
-from jimae.service.accounts import people, sessions
+from jimae.service.accounts import people, sessions, setup
 from jimae.service.accounts.passwords import Passwords
 from jimae.service.accounts.sessions import Visitor
 from jimae.service.caller import Caller, Role
 from jimae.service.items import new_id
-from jimae.service.service import Service
+from jimae.settings import load
 from jimae.store.account_tables import Account, ApiKey, Group, Membership
+from jimae.store.store import Store
 
 TERMINAL: Final = Caller(id="terminal", name="tester", role="admin", via="terminal")
 PASSWORD: Final = "とても長い合言葉-staple-battery"  # noqa: S105
@@ -58,8 +61,17 @@ class Person:
         return {"Cookie": f"jimae_session={self.token}", "X-JIMAE-CSRF": self.csrf}
 
 
+class Stored(Protocol):
+    @property
+    def store(self) -> Store: ...
+
+
+class Elsewhere(NamedTuple):
+    store: Store
+
+
 class People:
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Stored) -> None:
         self._store = service.store
 
     async def add(
@@ -117,11 +129,27 @@ class People:
         secret = await self._store.write(make)
         return {header: f"Bearer {secret}" if header == "Authorization" else secret}
 
+    async def setup_code(self) -> str:
+        """What `jimae users setup-code` shows."""
+        return await self._store.write(lambda session: setup.new_code(session, TERMINAL))
+
     async def disable(self, person: Person) -> None:
         def disable(session: Session) -> None:
             session.get_one(Account, person.id).disabled_at = time.time()
 
         await self._store.write(disable)
+
+
+@asynccontextmanager
+async def people_of(data_dir: Path) -> AsyncIterator[People]:
+    """People of a server that runs as a process of its own, as commands at its terminal reach
+    them."""
+    store = Store(load(environ={}, overrides={"data_dir": data_dir}))
+    await store.open()
+    try:
+        yield People(Elsewhere(store))
+    finally:
+        await store.close()
 
 
 def account(account_id: str, name: str, role: Role = "user") -> Account:

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 import jimae
 from jimae.api import allowed
+from jimae.api.caller import caller_of
 from jimae.service.model_status import ModelState, ModelStatus
 from jimae.service.service import Service
 
@@ -73,10 +74,10 @@ class QueueBody(TypedDict):
 
 
 class Status(TypedDict):
-    """What the web page asks for: `mode` says who may sign in."""
+    """What the web page asks for. `mode`: whether there are accounts, and people sign in."""
 
     version: str
-    mode: Literal["single-user"]
+    mode: Literal["single-user", "accounts"]
     models: list[StatusModel]
     queue: QueueBody
 
@@ -109,7 +110,7 @@ class HealthRoutes:
         queue = await self._service.queue()
         return {
             "version": jimae.__version__,
-            "mode": "single-user",
+            "mode": "single-user" if caller_of(request).via == "local" else "accounts",
             "models": [_model(one) for one in await allowed.statuses(self._service, request)],
             "queue": {"running": queue.running, "waiting": queue.waiting},
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -26,6 +27,8 @@ HELP: Final = words(
 
       cat report.txt | jimae chat "三行で要約して"
 
+    Where there are accounts: jimae keys add NAME terminal > key, then jimae chat --key-file key
+
     In a conversation: Ctrl+C stops the answer, Ctrl+D ends, /new starts again,
     /help lists the commands.
     """,
@@ -38,6 +41,8 @@ HELP: Final = words(
       jimae chat "日本の首都はどこですか?"
 
       cat report.txt | jimae chat "三行で要約して"
+
+    アカウントがあるとき: jimae keys add 名前 terminal > key で作り、jimae chat --key-file key
 
     会話中は、Ctrl+C で回答を止め、Ctrl+D で終わります。/new で新しい会話、
     /help で一覧です。
@@ -62,6 +67,10 @@ MODEL_HELP: Final = words(
     "Model; the server's default if not given.", "モデル。なければサーバーの既定。"
 )
 SYSTEM_HELP: Final = words("Instructions for the model.", "モデルへの指示。")
+KEY_HELP: Final = words(
+    "File with an API key, for a server that has accounts.",
+    "API キーを書いたファイル。アカウントのあるサーバーで要ります。",
+)
 
 
 def chat(
@@ -69,8 +78,13 @@ def chat(
     url: Annotated[str, typer.Option(help=URL_HELP)] = "http://127.0.0.1:8080",
     model: Annotated[str | None, typer.Option(help=MODEL_HELP)] = None,
     system: Annotated[str | None, typer.Option(help=SYSTEM_HELP)] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help=KEY_HELP, exists=True, dir_okay=False, readable=True)
+    ] = None,
 ) -> None:
-    with closing(Client(url, language())) as client:
+    # A key among the arguments would be in the list of processes.
+    key = None if key_file is None else key_file.read_text(encoding="utf-8").strip()
+    with closing(Client(url, language(), key=key)) as client:
         conversation = Conversation(client, model or client.default_model(), system)
         if question is None and sys.stdin.isatty():
             talk(conversation)

@@ -70,12 +70,21 @@ class _Status(msgspec.Struct, frozen=True):
 class Client:
     """One server. Raises `server_unreachable`, `server_answered`."""
 
-    def __init__(self, url: str, language: Language, timeout: httpx.Timeout = TIMEOUT) -> None:
+    def __init__(
+        self,
+        url: str,
+        language: Language,
+        timeout: httpx.Timeout = TIMEOUT,
+        key: str | None = None,
+    ) -> None:
         self._url = url.rstrip("/")
         self._http = httpx.Client(
             base_url=self._url,
             timeout=timeout,
-            headers={"Accept-Language": language},
+            headers={
+                "Accept-Language": language,
+                **({} if key is None else {"Authorization": f"Bearer {key}"}),
+            },
             # A proxy from the environment would not reach this machine, and the server
             # refuses what comes through one.
             trust_env=urlsplit(self._url).hostname not in LOOPBACK,

@@ -94,6 +94,7 @@ async def test_a_group_reads_what_is_shared_with_it_until_it_is_not(office: Offi
     assert (shared["id"], shared["mine"], shared["shared_with"]) == (office.chat, False, [])
     read = await office.colleague.get(f"/chats/{office.chat}")
     assert len(read["turns"]) == 2
+    assert read["chat"]["owner_name"] == shared["owner_name"] != ""
     # Reading is all of it.
     for method, path, body in paths(office)[1:]:
         await office.colleague.call(method, path, 404, json=body)

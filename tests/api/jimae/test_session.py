@@ -45,7 +45,10 @@ async def test_nobody_makes_the_first_account_without_the_terminal(
 async def test_the_first_account_ends_it_while_the_server_runs(
     client: httpx.AsyncClient, people: People
 ) -> None:
-    await people.add("root", "admin")
+    assert (await client.get("/api/status")).json()["mode"] == "single-user"
+    root = await people.add("root", "admin")
+    status = await client.get("/api/status", headers=root.session)
+    assert status.json()["mode"] == "accounts"
     response = await client.get("/v1/models")
     assert (response.status_code, code(response)) == (401, "credentials_missing")
     assert response.headers["www-authenticate"] == "Bearer"

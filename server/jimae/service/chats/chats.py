@@ -38,7 +38,7 @@ from jimae.service.chats.rows import (
 )
 from jimae.service.chats.searching import Searching
 from jimae.service.chats.shapes import Opened, Turn
-from jimae.service.chats.sharing import Sharing, shared_row
+from jimae.service.chats.sharing import Sharing, names_of, shared_row
 from jimae.service.items import new_id
 from jimae.service.prefixes import Forget
 from jimae.service.run import Entry
@@ -347,7 +347,10 @@ class Chats:
     ) -> Opened:
         row = shared_row(session, caller, chat_id)
         note(session, caller, "chat.read", target=row.id, details={"owner": row.owner})
-        return self._opened(session, row, before, limit)
+        told = self._opened(session, row, before, limit)
+        name = names_of(session, {row.owner}).get(row.owner)
+        chat = msgspec.structs.replace(told.chat, owner_name=name)
+        return msgspec.structs.replace(told, chat=chat)
 
     def _opened(self, session: Session, row: Chat, before: str | None, limit: int | None) -> Opened:
         live = self.answers.is_live

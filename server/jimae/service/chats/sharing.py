@@ -103,7 +103,7 @@ def _listed(
     rows = session.scalars(
         wanted.order_by(Chat.updated_at.desc(), Chat.id.desc()).limit(limit + 1)
     ).all()
-    names = _names(session, {row.owner for row in rows})
+    names = names_of(session, {row.owner for row in rows})
     told = [
         msgspec.structs.replace(chat, owner_name=names.get(chat.owner))
         for chat in chats_of(session, rows[:limit], live)
@@ -122,7 +122,8 @@ def _groups(caller: Caller) -> tuple[str, ...]:
     return caller.groups + caller.manages
 
 
-def _names(session: Session, owners: set[str]) -> dict[str, str]:
+def names_of(session: Session, owners: set[str]) -> dict[str, str]:
+    """What people are called, by their ids; who has no account is not in it."""
     rows = session.execute(
         select(Account.id, Account.display_name).where(Account.id.in_(owners))
     ).all()
