@@ -71,14 +71,26 @@ def test_nothing_to_ask_and_errors(server: Process) -> None:
     assert "Traceback" not in empty.stderr + unknown.stderr + away.stderr
 
 
+def key_of(person: str, data_dir: Path) -> Path:
+    """A file with a new key, as the help says how to make it."""
+    file = data_dir / "key"
+    with file.open("wb") as out:
+        subprocess.run(
+            [*COMMAND[:-1], *("keys", "add", person, "terminal"), "--data-dir", str(data_dir)],
+            env=ENVIRONMENT,
+            stdout=out,
+            timeout=20,
+            check=True,
+        )
+    return file
+
+
 async def test_a_key_is_read_from_a_file(server: Process, tmp_path: Path) -> None:
     async with people_of(tmp_path) as people:
-        key = await people.key(await people.add("hanako"), "x-api-key")
-    file = tmp_path / "key"
-    file.write_text(f"{key['x-api-key']}\n", encoding="utf-8")
+        await people.add("hanako")
     refused = once(server, "はい")
     assert (refused.returncode, "API キー" in refused.stderr) == (1, True)
-    answered = once(server, "--key-file", str(file), "はい")
+    answered = once(server, "--key-file", str(key_of("hanako", tmp_path)), "はい")
     assert (answered.returncode, "「はい」" in answered.stdout) == (0, True)
 
 

@@ -12,7 +12,7 @@ import typer
 from sqlalchemy import true
 from sqlalchemy.orm import Session
 
-from jimae.cli.console import printable, stdout, words
+from jimae.cli.console import printable, stderr, stdout, words
 from jimae.cli.database import DataDir, settings_of, terminal, transact
 from jimae.errors import JimaeError
 from jimae.service import keys as service
@@ -151,7 +151,8 @@ def add(
         return service.create(session, terminal(), named(session, "account", person).id, wanted)
 
     made = transact(settings_of(data_dir), create)
-    stdout.print(words("Keep it: it is not shown again.", "このキーは二度と表示されません。"))
+    # Standard output holds the key alone, for a file.
+    stderr.print(words("Keep it: it is not shown again.", "このキーは二度と表示されません。"))
     typer.echo(made.secret)
 
 
