@@ -16,6 +16,7 @@ from jimae.cli.main import app
 from jimae.errors import JimaeError
 from jimae.service.caller import Caller
 from jimae.service.policy import texts
+from jimae.service.policy.looking import pieces
 from jimae.service.policy.policy import Policy
 from jimae.settings import Settings
 from jimae.store.store import Store
@@ -55,9 +56,10 @@ async def test_a_rule_of_the_terminal_holds_in_a_server_that_runs(
 ) -> None:
     monkeypatch.setattr("jimae.service.policy.policy.FRESH_SECONDS", 0.0)
     policy = Policy(store)
-    assert (await policy.look(YAMADA, "fake", [PHONE])).texts == (PHONE,)
+    assert (await policy.look(YAMADA, "fake", pieces([PHONE]))).texts == (PHONE,)
     done(settings, "rules", "--set", "phone=mask", "--group", "総務課")
-    assert (await policy.look(YAMADA, "fake", [PHONE])).texts == ("電話は〔電話番号1〕です",)
+    looked = await policy.look(YAMADA, "fake", pieces([PHONE]))
+    assert looked.texts == ("電話は〔電話番号1〕です",)
     (rule,) = json.loads(done(settings, "rules", "--json"))["rules"]
     assert (rule["owner"], rule["kind"], rule["treatment"]["action"]) == ("grp_1", "phone", "mask")
     assert "総務課: phone → mask" in done(settings, "rules")

@@ -14,6 +14,7 @@ from jimae.service import feedback as feedback_module
 from jimae.service.caller import SERVER, Caller
 from jimae.service.feedback import Feedback, Pair, tally
 from jimae.service.instructions import SENTENCES, Preferred, system_prompt
+from jimae.service.policy.looking import Piece
 from jimae.service.preferences import Preferences
 from jimae.settings import Settings
 from jimae.store.store import Store
@@ -34,11 +35,12 @@ class Rules:
 
     asked: list[str] = field(default_factory=list)
 
-    async def look(self, caller: Caller, model: str, asked: Sequence[str], /) -> Looked:
-        self.asked += asked
-        if any("禁止" in text for text in asked):
+    async def look(self, caller: Caller, model: str, asked: Sequence[Piece], /) -> Looked:
+        texts = [piece.text for piece in asked]
+        self.asked += texts
+        if any("禁止" in text for text in texts):
             raise JimaeError("not_permitted", needed="admin")
-        return Looked([text.replace("03-1234-5678", "〔電話〕") for text in asked])
+        return Looked([text.replace("03-1234-5678", "〔電話〕") for text in texts])
 
 
 @pytest.fixture

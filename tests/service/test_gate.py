@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,6 +15,9 @@ from sqlalchemy.orm import Session
 
 from fakes.backend import Backends, FakeBackend, forever, saying
 from jimae.errors import JimaeError
+from jimae.service.audit.answers import Attachment
+from jimae.service.audit.canonical import canonical
+from jimae.service.audit.sealing import SALT, commitment_of
 from jimae.service.caller import LOCAL
 from jimae.service.chat import Ask
 from jimae.service.limits import book
@@ -222,6 +226,43 @@ async def test_a_masked_value_reaches_neither_model_nor_record_and_comes_back(
     kept = await service.store.read(everything)
     assert "電話番号1".encode() in kept
     assert PHONE.encode() not in kept
+
+
+async def test_each_prompt_gets_its_own_values_back(service: Service, backend: FakeBackend) -> None:
+    await mask_phones(service)
+    backend.default = saying("〔電話番号1〕と〔電話番号2〕")
+    asks = (asking(f"電話は{PHONE}", n=2), asking("電話は06-1234-5678", n=2))
+    answers = ["", "", "", ""]
+    async for index, event in service.chat.answer(LOCAL, *asks):
+        if isinstance(event, Delta):
+            answers[index] += event.text
+    first, second = f"{PHONE}と〔電話番号2〕", "06-1234-5678と〔電話番号2〕"
+    assert answers == [first, first, second, second]
+
+
+async def test_files_are_on_record_as_what_can_be_proved_and_not_guessed(
+    service: Service, backend: FakeBackend
+) -> None:
+    await mask_phones(service)
+    file = Attachment(f"{PHONE}の件.txt", "cd" * 32, 12)
+    backend.play(*saying("はい"))
+    await text_of(service, replace(asking(f"［添付ファイル: {file.name}］"), attachments=(file,)))
+
+    begin, _ = await records(service)
+    (told,) = begin["details"]["attachments"]
+    assert told.keys() == {"size", "commitment"}
+
+    def sealed(session: Session) -> bytes:
+        found = session.get(AuditContent, begin["id"])
+        assert found is not None
+        return found.sealed
+
+    content = msgspec.json.decode((await service.store.read(sealed))[SALT:])
+    (kept,) = content["attachments"]
+    salt = bytes.fromhex(kept.pop("salt"))
+    assert kept == {"name": "〔電話番号1〕の件.txt", "sha256": "cd" * 32, "size": 12}
+    assert told["size"] == 12
+    assert told["commitment"] == commitment_of(salt, canonical(kept))
 
 
 async def test_tokens_are_no_way_around_the_mask(service: Service, backend: FakeBackend) -> None:

@@ -15,11 +15,13 @@ import msgspec
 
 from jimae.catalogue.abilities import can_write
 from jimae.service.able import header_of_able
+from jimae.service.audit.answers import Attachment
 from jimae.service.caller import Caller, principal
 from jimae.service.gate import Gate
 from jimae.service.models import ModelPool
 from jimae.service.passage import Wanted
 from jimae.service.runs import Runs
+from jimae.service.texts import Given
 from jimae.settings import Scope
 from jimae.types import (
     ChatPrompt,
@@ -57,7 +59,7 @@ class Ask:
     """What somebody wants written.
 
     `n` sequences are written from the same prompt. `user` is the name a client
-    gives to whom it works for, if it does.
+    gives to whom it works for, if it does. `attachments` are files that the prompt holds.
     """
 
     model: str
@@ -76,6 +78,7 @@ class Ask:
     tool_choice: ToolChoice = AUTO
     prediction: str | None = None
     limit_param: str = "max_tokens"
+    attachments: tuple[Attachment, ...] = ()
 
 
 def total_usage(usages: list[Usage]) -> Usage:
@@ -112,10 +115,11 @@ class Chat:
         first = asks[0]
         wanted = Wanted(
             model=first.model,
-            prompts=tuple(ask.prompt for ask in asks),
+            given=tuple(Given(ask.prompt, ask.grammar, ask.stop, ask.prediction) for ask in asks),
             each=first.n,
             at_once=AT_ONCE,
             parameters=_parameters(first),
+            attachments=first.attachments,
         )
         passing = self._gate.passing(caller, wanted, partial(self._write, caller, asks))
         async with aclosing(passing) as events:
@@ -123,13 +127,13 @@ class Chat:
                 yield event
 
     async def _write(
-        self, caller: Caller, asks: Sequence[Ask], prompts: Sequence[Prompt], at_once: int
+        self, caller: Caller, asks: Sequence[Ask], given: Sequence[Given], at_once: int
     ) -> AsyncGenerator[tuple[int, RunEvent], None]:
-        """The asks with these prompts, which the gate has let through."""
+        """The asks with what the gate has let through."""
         turns = asyncio.Semaphore(at_once)
         sources = [
-            self._sequence(caller, replace(ask, prompt=prompt), index, turns)
-            for ask, prompt in zip(asks, prompts, strict=True)
+            self._sequence(caller, replace(ask, **vars(one)), index, turns)
+            for ask, one in zip(asks, given, strict=True)
             for index in range(ask.n)
         ]
         async with aclosing(self._runs.follow(sources, caller)) as events:

@@ -22,6 +22,7 @@ from jimae.service.gate import Gate
 from jimae.service.models import ModelPool
 from jimae.service.passage import Wanted
 from jimae.service.runs import Runs
+from jimae.service.texts import Given
 from jimae.settings import Settings
 from jimae.types import (
     Done,
@@ -136,18 +137,18 @@ class Embeddings:
         owner = principal(caller, ask.user, self._settings.engine.sharing, ask.priority)
         wanted = Wanted(
             model=ask.model,
-            prompts=tuple(prompts),
+            given=tuple(map(Given, prompts)),
             at_once=AT_ONCE,
             parameters={"outputs": name.partition(".")[0], "user": ask.user},
         )
 
         def run(
-            prompts: Sequence[Prompt], at_once: int
+            given: Sequence[Given], at_once: int
         ) -> AsyncGenerator[tuple[int, GenerateEvent], None]:
             turns = asyncio.Semaphore(at_once)
             requests = [
-                GenerateRequest(uuid.uuid4().hex, owner, prompt, outputs=outputs)
-                for prompt in prompts
+                GenerateRequest(uuid.uuid4().hex, owner, one.prompt, outputs=outputs)
+                for one in given
             ]
             sources = [
                 self._sequence(ask.model, request, name.format(index), turns)

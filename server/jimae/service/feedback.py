@@ -20,6 +20,7 @@ from jimae.errors import JimaeError
 from jimae.service.audit.record import note
 from jimae.service.caller import Caller
 from jimae.service.items import new_id
+from jimae.service.policy.looking import Piece, pieces
 from jimae.service.preferences import consents, once_each
 from jimae.store.page_tables import Comparison, Judgement
 from jimae.store.store import Store
@@ -38,7 +39,7 @@ class Looked(Protocol):
 class Rules(Protocol):
     """The rules for personal data: see `service.policy`."""
 
-    async def look(self, caller: Caller, model: str, asked: Sequence[str], /) -> Looked: ...
+    async def look(self, caller: Caller, model: str, asked: Sequence[Piece], /) -> Looked: ...
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -178,7 +179,7 @@ class Feedback:
         if not kept or not await self._store.read(partial(consents, owner=caller.id)):
             return {}
         try:
-            looked = await self._rules.look(caller, model, list(kept.values()))
+            looked = await self._rules.look(caller, model, pieces(kept.values()))
         except JimaeError:
             return {}
         return dict(zip(kept, looked.texts, strict=True))

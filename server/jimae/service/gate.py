@@ -11,17 +11,21 @@ was used is in the ledger by the same transaction.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
+from itertools import chain
 from typing import Final, TypeVar
 
 import anyio
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
 from jimae.service.audit import answers
+from jimae.service.audit.answers import Attachment
 from jimae.service.audit.record import note
 from jimae.service.audit.sealing import Vault
 from jimae.service.caller import Caller
@@ -30,19 +34,19 @@ from jimae.service.limits.ledger import Outcome
 from jimae.service.limits.limits import Lease, Limits
 from jimae.service.models import ModelPool
 from jimae.service.passage import Passage, Wanted
-from jimae.service.policy.looking import Looked
+from jimae.service.policy.looking import Looked, pieces
 from jimae.service.policy.policy import Policy
 from jimae.service.restoring import Restoring
-from jimae.service.texts import texts_of, with_texts
+from jimae.service.texts import Given, pieces_of, with_texts
 from jimae.service.tokens import Tokens
 from jimae.store.store import Store
-from jimae.types import Delta, Prompt, TextPrompt, TokenPrompt
+from jimae.types import Delta, TextPrompt, TokenPrompt
 
 log = logging.getLogger(__name__)
 
 E = TypeVar("E")
-Run = Callable[[Sequence[Prompt], int], AsyncGenerator[tuple[int, E], None]]
-"""Runs these prompts, at most so many sequences at once: not more than was asked for."""
+Run = Callable[[Sequence[Given], int], AsyncGenerator[tuple[int, E], None]]
+"""Runs what is given, at most so many sequences at once: not more than was asked for."""
 
 STOPPED: Final = "stopped"
 
@@ -76,13 +80,16 @@ class Gate:
         lease = await self._admit(caller, wanted)
         going = self.going.begin(caller, wanted.model, wanted.sequences)
         try:
-            looked, prompts = await self._look(caller, wanted)
+            looked, given, attachments = await self._look(caller, wanted)
             passage = Passage(wanted)
-            begun = await self._begin(caller, wanted, prompts, looked)
+            begun = await self._begin(caller, wanted, given, attachments, looked)
             end = partial(self._end, passage, begun, lease)
-            sequences = [Restoring(looked.restorer) for _ in range(wanted.sequences)]
+            sequences = [
+                Restoring(partial(looked.restorer, index // wanted.each))
+                for index in range(wanted.sequences)
+            ]
             try:
-                async with aclosing(run(prompts, lease.at_once)) as events:
+                async with aclosing(run(given, lease.at_once)) as events:
                     async for index, event in events:
                         passage.see(index, event)
                         if passage.is_whole and not passage.ended:
@@ -120,50 +127,59 @@ class Gate:
             details={"code": error.code},
         )
 
-    async def _look(self, caller: Caller, wanted: Wanted) -> tuple[Looked, list[Prompt]]:
-        """What may be sent of the prompts."""
-        prompts = [await self._readable(wanted.model, prompt) for prompt in wanted.prompts]
-        texts = [texts_of(prompt) for prompt in prompts]
+    async def _look(
+        self, caller: Caller, wanted: Wanted
+    ) -> tuple[Looked, list[Given], list[Attachment]]:
+        """What may be sent of what is given, and the names of files as they may be recorded."""
+        readable = [await self._readable(wanted.model, given) for given in wanted.given]
+        texts = [pieces_of(given, prompt) for prompt, given in enumerate(readable)]
+        names = pieces(file.name for file in wanted.attachments)
         try:
             looked = await self._policy.look(
-                caller, wanted.model, [text for own in texts for text in own]
+                caller, wanted.model, [*chain.from_iterable(texts), *names]
             )
         except JimaeError as error:
             refuse = partial(self._limits.refuse, caller=caller, model=wanted.model, error=error)
             await self._store.write(refuse)
             raise
         rest = iter(looked.texts)
-        masked = [
-            with_texts(prompt, [next(rest) for _ in own])
-            for prompt, own in zip(prompts, texts, strict=True)
-        ]
-        # Tokens go on as they came, unless something in their text may not.
-        changed = any(finding.action == "mask" for finding in looked.findings)
-        return looked, masked if changed else list(wanted.prompts)
+        allowed = []
+        for given, readable_one, own in zip(wanted.given, readable, texts, strict=True):
+            sent = [next(rest) for _ in own]
+            # Tokens go on as they came, unless something in their text may not.
+            same = sent == [piece.text for piece in own]
+            allowed.append(given if same else with_texts(readable_one, sent))
+        return looked, allowed, [replace(file, name=next(rest)) for file in wanted.attachments]
 
-    async def _readable(self, model: str, prompt: Prompt) -> Prompt:
-        """The prompt in words, which can be looked at."""
-        if not isinstance(prompt, TokenPrompt):
-            return prompt
+    async def _readable(self, model: str, given: Given) -> Given:
+        """The same with its prompt in words, which can be looked at."""
+        if not isinstance(given.prompt, TokenPrompt):
+            return given
         try:
-            text = await self._tokens.detokenize(model, prompt.ids)
+            text = await self._tokens.detokenize(model, given.prompt.ids)
         except JimaeError as error:
             if error.code != "token_out_of_range":
                 raise
             # The model refuses it, too, and names the field of the request.
-            return prompt
-        return TextPrompt(text.decode(errors="replace"))
+            return given
+        return dataclasses.replace(given, prompt=TextPrompt(text.decode(errors="replace")))
 
     async def _begin(
-        self, caller: Caller, wanted: Wanted, prompts: Sequence[Prompt], looked: Looked
+        self,
+        caller: Caller,
+        wanted: Wanted,
+        given: Sequence[Given],
+        attachments: Sequence[Attachment],
+        looked: Looked,
     ) -> str:
         status = self._models.status(wanted.model)
         asked = answers.Asked(
             model=wanted.model,
-            prompts=prompts,
+            prompts=[one.prompt for one in given],
             gguf_sha256=status.sha256,
             template_sha256=status.info.template_sha256 if status.info else None,
             parameters=wanted.parameters,
+            attachments=attachments,
             findings=[
                 answers.Finding(found.kind, found.count, found.action) for found in looked.findings
             ],

@@ -7,27 +7,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jimae.service.audit.answers import Answer, Ended
-from jimae.types import CallDelta, Delta, Done, Prompt, Started, ToolCall, Usage
+from jimae.service.audit.answers import Answer, Attachment, Ended
+from jimae.service.texts import Given
+from jimae.types import CallDelta, Delta, Done, Started, ToolCall, Usage
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A request: `each` sequences from each prompt, numbered through, of which no more than
-    `at_once` run or wait at a time.
+    """A request: `each` sequences from each of what is given, numbered through, of which no
+    more than `at_once` run or wait at a time.
 
-    `parameters` are what it was asked with, for the record.
+    `parameters` are what it was asked with, and `attachments` the files in what was asked, for
+    the record.
     """
 
     model: str
-    prompts: tuple[Prompt, ...]
+    given: tuple[Given, ...]
     each: int = 1
     at_once: int
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def sequences(self) -> int:
-        return len(self.prompts) * self.each
+        return len(self.given) * self.each
 
 
 @dataclass

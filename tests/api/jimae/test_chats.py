@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from typing import Any
 
@@ -193,6 +194,27 @@ async def test_reasoning_and_files_are_parts(chatter: Chatter, backend: FakeBack
     assert "要約して" in question[1]
     assert "議事録.txt" in question[1]
     assert "本日の議題" in question[1]
+
+
+async def test_the_record_of_an_answer_knows_the_files_that_its_model_was_shown(
+    chatter: Chatter,
+) -> None:
+    chat = await chatter.new()
+    file = {"type": "attachment", "name": "議事録.txt", "text": "本日の議題"}
+    first = await chatter.say(chat, [{"type": "text", "text": "要約して"}, file])
+    await chatter.say(chat, "もっと短く", first["id"])
+    begun = [
+        record
+        for record in (await chatter.get("/admin/audit", act="answer."))["data"]
+        if record["act"] == "answer.begin"
+    ]
+    assert [[told["size"] for told in one["details"]["attachments"]] for one in begun] == [[15]] * 2
+    assert "議事録" not in str(begun)
+    for record in begun:
+        kept = await chatter.get(f"/admin/audit/records/{record['seq']}/content")
+        (told,) = kept["content"]["attachments"]
+        assert told["name"] == "議事録.txt"
+        assert told["sha256"] == hashlib.sha256("本日の議題".encode()).hexdigest()
 
 
 async def test_an_answer_that_nobody_reads_ends(

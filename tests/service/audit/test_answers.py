@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -18,6 +19,7 @@ from jimae.service.audit.answers import (
     close_orphans,
     end,
 )
+from jimae.service.audit.canonical import canonical
 from jimae.service.audit.sealing import Vault, commitment_of
 from jimae.service.words import wanted
 from jimae.store.audit_tables import AuditContent, AuditOpen, AuditWords
@@ -70,9 +72,10 @@ async def test_an_answer_has_two_records(store: Store) -> None:
     first, last = await records(store)
     assert (first.id, first.outcome, first.model) == (begun, "begun", "qwen")
     assert (last.act, last.outcome, last.begin_id) == ("answer.end", "done", begun)
+    (attached,) = body(first)["details"]["attachments"]
     assert body(first)["details"] == {
         "parameters": {"temperature": 0.7, "max_tokens": 100},
-        "attachments": [{"name": "表.csv", "sha256": "cd" * 32, "size": 12}],
+        "attachments": [{"size": 12, "commitment": attached["commitment"]}],
         "findings": [{"kind": "phone", "count": 2, "action": "mask"}],
     }
     assert body(last)["details"] == {
@@ -95,7 +98,8 @@ async def test_what_was_written_is_kept_apart(store: Store, vault: Vault) -> Non
     begun = await store.write(lambda session: begin(session, HANAKO, asked(), vault))
     await store.write(lambda session: end(session, begun, ENDED, vault))
 
-    opened = []
+    opened: list[Any] = []
+    (attached,) = body((await records(store))[0])["details"]["attachments"]
     for record, content in zip(await records(store), await contents(store), strict=True):
         assert (content.id, content.seq, content.owner) == (record.id, record.seq, "acc-1")
         assert (content.key_id is None) == (vault is PLAIN)
@@ -104,12 +108,17 @@ async def test_what_was_written_is_kept_apart(store: Store, vault: Vault) -> Non
         assert commitment_of(salt, text) == body(record)["commitment"]
         opened.append(json.loads(text))
     assert opened[0]["prompts"][0]["messages"][0]["content"][0]["text"] == "見積書を直して"
+    (file,) = opened[0]["attachments"]
+    salt = bytes.fromhex(file.pop("salt"))
+    assert file == {"name": "表.csv", "sha256": "cd" * 32, "size": 12}
+    assert commitment_of(salt, canonical(file)) == attached["commitment"]
     assert opened[1]["answers"][0]["text"] == "直しました"
     assert opened[1]["answers"][0]["tool_calls"][0]["name"] == "保存"
 
     words = await store.read(lambda session: session.scalars(select(AuditWords.words)).all())
     if vault is PLAIN:
-        assert all(word.text in words[0].split() for word in wanted(("見積",), "acc-1"))
+        for term in ("見積", "表.csv", "cd" * 32):
+            assert all(word.text in words[0].split() for word in wanted((term,), "acc-1")), term
         assert len(words) == 2
     else:
         assert words == [], "an index would tell what is encrypted"

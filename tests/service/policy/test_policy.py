@@ -14,7 +14,7 @@ from jimae.errors import JimaeError
 from jimae.service.caller import SERVER, Caller, KeyGrant
 from jimae.service.personal_data.my_number import check_digit
 from jimae.service.policy import book, changes, texts
-from jimae.service.policy.looking import Finding
+from jimae.service.policy.looking import Finding, Piece, pieces
 from jimae.service.policy.policy import Policy
 from jimae.service.policy.rules import Treatment
 from jimae.settings import Settings
@@ -57,7 +57,9 @@ async def rule(store: Store, owner: str, kind: str, action: str, **other: str) -
 async def test_what_is_masked_comes_back(store: Store, policy: Policy) -> None:
     await rule(store, EVERYBODY, "phone", "mask")
     looked = await policy.look(
-        TARO, "fake", ["電話は03-1234-5678です。", "０３－１２３４－５６７８と090-1234-5678"]
+        TARO,
+        "fake",
+        pieces(["電話は03-1234-5678です。", "０３－１２３４－５６７８と090-1234-5678"]),
     )
     assert looked.texts == ("電話は〔電話番号1〕です。", "〔電話番号1〕と〔電話番号2〕")
     assert looked.findings == (Finding("phone", 3, "mask"),)
@@ -67,9 +69,37 @@ async def test_what_is_masked_comes_back(store: Store, policy: Policy) -> None:
     )
 
 
+async def test_each_prompt_has_placeholders_of_its_own(store: Store, policy: Policy) -> None:
+    await rule(store, EVERYBODY, "phone", "mask")
+    asked = [
+        *pieces(["03-1234-5678"], prompt=0),
+        *pieces(["090-1234-5678", "03-1234-5678"], prompt=1),
+    ]
+    looked = await policy.look(TARO, "fake", asked)
+    assert looked.texts == ("〔電話番号1〕", "〔電話番号1〕", "〔電話番号2〕")
+    assert looked.findings == (Finding("phone", 3, "mask"),)
+    restored = [
+        (restorer := looked.restorer(prompt)).add("〔電話番号1〕〔電話番号2〕") + restorer.end()
+        for prompt in (0, 1, 2)
+    ]
+    assert restored == [
+        "03-1234-5678〔電話番号2〕",
+        "090-1234-567803-1234-5678",
+        "〔電話番号1〕〔電話番号2〕",
+    ]
+
+
+async def test_what_cannot_be_masked_is_refused(store: Store, policy: Policy) -> None:
+    await rule(store, EVERYBODY, "phone", "mask")
+    await policy.look(TARO, "fake", [Piece("lookup", fixed=True)])
+    with pytest.raises(JimaeError) as caught:
+        await policy.look(TARO, "fake", [Piece("090-1234-5678", fixed=True)])
+    assert caught.value.code == "personal_data_refused"
+
+
 async def test_without_rules_people_are_warned(policy: Policy) -> None:
     text = f"マイナンバーは{MY_NUMBER}、法人番号は7000012050002"
-    looked = await policy.look(TARO, "fake", [text])
+    looked = await policy.look(TARO, "fake", pieces([text]))
     assert looked.texts == (text,)
     assert looked.findings == (Finding("my_number", 1, "warn"),)
 
@@ -79,7 +109,7 @@ async def test_the_strictest_of_the_groups_holds(store: Store, policy: Policy) -
     await rule(store, "group-a", "my_number", "ignore")
     await rule(store, "group-b", "my_number", "refuse")
     with pytest.raises(JimaeError) as caught:
-        await policy.look(TARO, "fake", [f"マイナンバー {MY_NUMBER}"])
+        await policy.look(TARO, "fake", pieces([f"マイナンバー {MY_NUMBER}"]))
     assert caught.value.code == "personal_data_refused"
     assert MY_NUMBER not in caught.value.message("ja")
 
@@ -90,10 +120,10 @@ async def test_a_rule_holds_only_for_models_that_are_not_trusted(
     await rule(store, EVERYBODY, "mail", "refuse", models="untrusted")
     trusted = TrustedModel(id="t", owner="acc-admin", created_at=0.0, model="safe")
     await store.write(lambda session: session.add(trusted))
-    looked = await policy.look(TARO, "safe", ["taro@city.chiyoda.tokyo.jp"])
+    looked = await policy.look(TARO, "safe", pieces(["taro@city.chiyoda.tokyo.jp"]))
     assert looked.findings == (Finding("mail", 1, "warn"),)
     with pytest.raises(JimaeError, match="mail"):
-        await policy.look(TARO, "other", ["taro@city.chiyoda.tokyo.jp"])
+        await policy.look(TARO, "other", pieces(["taro@city.chiyoda.tokyo.jp"]))
 
 
 async def test_a_prohibited_word_is_refused_to_the_group_it_is_for(
@@ -110,29 +140,29 @@ async def test_a_prohibited_word_is_refused_to_the_group_it_is_for(
     )
     await store.write(lambda session: session.add(word))
     with pytest.raises(JimaeError) as caught:
-        await policy.look(TARO, "fake", ["ﾌﾟﾛｼﾞｪｸﾄ暁の予算"])
+        await policy.look(TARO, "fake", pieces(["ﾌﾟﾛｼﾞｪｸﾄ暁の予算"]))
     assert caught.value.code == "prohibited_word"
     hanako = Caller(id="acc-hanako", name="hanako", via="session", groups=("group-c",))
-    assert (await policy.look(hanako, "fake", ["プロジェクト暁の予算"])).findings == ()
+    assert (await policy.look(hanako, "fake", pieces(["プロジェクト暁の予算"]))).findings == ()
 
 
 async def test_a_new_version_is_asked_for_again(store: Store, policy: Policy) -> None:
     by_key = Caller(id=TARO.id, name="taro", via="key", key=KeyGrant("key-1", "program"))
-    await policy.look(TARO, "fake", ["何もない"])
+    await policy.look(TARO, "fake", pieces(["何もない"]))
     for number in (1, 2):
         await store.write(lambda session: texts.publish(session, ADMIN, ja="規程", en="Rules"))
         policy.changed()
         for caller in (TARO, by_key):
             with pytest.raises(JimaeError) as caught:
-                await policy.look(caller, "fake", ["こんにちは"])
+                await policy.look(caller, "fake", pieces(["こんにちは"]))
             assert caught.value.code == "policy_not_accepted"
-        await policy.look(SERVER, "fake", ["こんにちは"])
+        await policy.look(SERVER, "fake", pieces(["こんにちは"]))
         with pytest.raises(JimaeError, match="key"):
             await store.write(lambda session: texts.accept(session, by_key, number))  # noqa: B023
         await store.write(lambda session: texts.accept(session, TARO, number))  # noqa: B023
         await store.write(lambda session: texts.accept(session, TARO, number))  # noqa: B023
         for caller in (TARO, by_key):
-            await policy.look(caller, "fake", ["こんにちは"])
+            await policy.look(caller, "fake", pieces(["こんにちは"]))
     with pytest.raises(JimaeError) as caught:
         await store.write(lambda session: texts.accept(session, ADMIN, 1))
     assert caught.value.code == "policy_outdated"
@@ -166,10 +196,10 @@ async def test_every_change_and_refusal_is_recorded_and_no_value(
     await store.write(lay_down)
     policy.changed()
     with pytest.raises(JimaeError):
-        await policy.look(TARO, "fake", ["03-1234-5678"])
+        await policy.look(TARO, "fake", pieces(["03-1234-5678"]))
     await store.write(lambda session: texts.accept(session, TARO, 1))
     with pytest.raises(JimaeError):
-        await policy.look(TARO, "fake", ["03-1234-5678"])
+        await policy.look(TARO, "fake", pieces(["03-1234-5678"]))
 
     records = await store.read(
         lambda session: session.scalars(select(AuditRecord).order_by(AuditRecord.seq)).all()

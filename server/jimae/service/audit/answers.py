@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 from jimae.service.audit.canonical import canonical
 from jimae.service.audit.finding import pieces_of, texts_in
 from jimae.service.audit.record import Draft, body_of, collect, fresh
-from jimae.service.audit.sealing import Vault
+from jimae.service.audit.sealing import SALT, Vault, commitment_of
 from jimae.service.caller import Caller
 from jimae.store.audit_tables import AuditOpen, AuditRecord
 from jimae.types import Prompt, ToolCall, Usage
@@ -23,7 +24,7 @@ END: Final = "answer.end"
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A file that went with a prompt. `size` is in bytes."""
+    """A file that a prompt holds: its text in UTF-8, `size` bytes of it."""
 
     name: str
     sha256: str
@@ -77,10 +78,11 @@ def begin(session: Session, caller: Caller, asked: Asked, vault: Vault) -> str:
 
     Returns the id that `end` takes.
     """
+    attached = [_salted(file) for file in asked.attachments]
     details = msgspec.to_builtins(
         {
             "parameters": dict(asked.parameters),
-            "attachments": tuple(asked.attachments),
+            "attachments": [_committed(file) for file in attached],
             "findings": tuple(asked.findings),
         }
     )
@@ -90,10 +92,26 @@ def begin(session: Session, caller: Caller, asked: Asked, vault: Vault) -> str:
         "gguf_sha256": asked.gguf_sha256,
         "template_sha256": asked.template_sha256,
     }
-    collect(session, _sealed(body, {"prompts": tuple(asked.prompts)}, vault))
+    content: dict[str, Any] = {"prompts": tuple(asked.prompts)}
+    if attached:
+        content["attachments"] = attached
+    collect(session, _sealed(body, content, vault))
     session.add(AuditOpen(id=body["id"], owner=caller.id, created_at=time.time()))
     begun: str = body["id"]
     return begun
+
+
+def _salted(file: Attachment) -> dict[str, Any]:
+    """What the content tells of a file. The salt goes with the content when that is deleted."""
+    return {**msgspec.to_builtins(file), "salt": secrets.token_hex(SALT)}
+
+
+def _committed(salted: Mapping[str, Any]) -> dict[str, Any]:
+    """What the record tells of a file for ever: nobody can guess its name or its text from it,
+    and who has the content can prove which file it was."""
+    told = {name: value for name, value in salted.items() if name != "salt"}
+    commitment = commitment_of(bytes.fromhex(salted["salt"]), canonical(told))
+    return {"size": salted["size"], "commitment": commitment}
 
 
 def end(session: Session, begin_id: str, ended: Ended, vault: Vault) -> None:

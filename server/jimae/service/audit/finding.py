@@ -8,7 +8,7 @@ from typing import Any, Final
 from jimae.service.words import LONGEST, LONGEST_TERM, indexed
 
 # What a message says of itself, and nobody wrote.
-UNSAID: Final = frozenset(("role", "type", "id", "tool_call_id"))
+UNSAID: Final = frozenset(("role", "type", "id", "tool_call_id", "salt"))
 
 
 def texts_in(content: Any) -> str:

@@ -181,6 +181,7 @@ class Answers:
             model=asked.model,
             prompt=ChatPrompt(asked.messages, continue_last=bool(asked.before)),
             sampling=Sampling(temperature=asked.settings.temperature),
+            attachments=asked.attachments,
         )
         keeping = asyncio.create_task(self._keep_partly(live))
         taken = await take_down(

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
+from jimae.service.audit.answers import Attachment
 from jimae.service.chats import shapes
 from jimae.service.chats.indexing import index_title, index_turn
-from jimae.service.chats.parts import items_of, parts_of, prompt_of
+from jimae.service.chats.parts import attachments_of, items_of, parts_of, prompt_of
 from jimae.service.chats.rows import (
     RUNNING,
     Live,
@@ -41,7 +42,7 @@ class Asked(NamedTuple):
     """An answer that is to be written: its turn, and what the model is shown.
 
     `before` are the items that it goes on from. Without `messages` it was asked before, under
-    the same key, and is not to be written again.
+    the same key, and is not to be written again. `attachments` are the files in the messages.
     """
 
     answer: shapes.Turn
@@ -50,6 +51,7 @@ class Asked(NamedTuple):
     settings: shapes.ChatSettings
     messages: tuple[Message, ...] = ()
     before: tuple[Item, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Question(NamedTuple):
@@ -137,13 +139,13 @@ def go_on(session: Session, owner: str, chat_id: str, answer_id: str, live: Live
     whole = answer.status == "completed"
     if answer.role != "assistant" or running or whole or not said or answer.model is None:
         raise JimaeError("turn_not_cut", id=answer_id)
-    messages = _messages(session, chat, answer.id)
+    messages, attachments = _shown(session, chat, answer.id)
     answer.status, answer.reason, answer.error = RUNNING, None, None
     point_at(session, chat, answer.id)
     touch(chat)
     settings = msgspec.convert(chat.settings, shapes.ChatSettings)
     told = one_turn(session, chat, answer, _always)
-    return Asked(told, None, answer.model, settings, messages, tuple(own))
+    return Asked(told, None, answer.model, settings, messages, tuple(own), attachments)
 
 
 def keep(session: Session, turn: shapes.Turn, items: Sequence[Item]) -> None:
@@ -221,12 +223,14 @@ def _answer_to(
     session.flush()
     point_at(session, chat, answer.id)
     touch(chat)
+    messages, attachments = _shown(session, chat, question.id)
     return Asked(
         one_turn(session, chat, answer, _always),
         one_turn(session, chat, question, live),
         model,
         msgspec.convert(chat.settings, shapes.ChatSettings),
-        _messages(session, chat, question.id),
+        messages,
+        attachments=attachments,
     )
 
 
@@ -248,18 +252,21 @@ def _asked_before(session: Session, chat: Chat, question: Turn, live: Live) -> A
     )
 
 
-def _messages(session: Session, chat: Chat, last: str) -> tuple[Message, ...]:
-    """What the model is shown for an answer after the turn `last`."""
+def _shown(
+    session: Session, chat: Chat, last: str
+) -> tuple[tuple[Message, ...], tuple[Attachment, ...]]:
+    """What the model is shown for an answer after the turn `last`, and the files in it."""
     path = tree_of(session, chat).path(last)
     rows = {row.id: row for row in session.scalars(select(Turn).where(Turn.chat_id == chat.id))}
-    said = prompt_of(spans(session, chat.owner, [rows[turn] for turn in path], None))
+    turns = spans(session, chat.owner, [rows[turn] for turn in path], None)
+    said, attachments = prompt_of(turns), attachments_of(turns)
     settings = msgspec.convert(chat.settings, shapes.ChatSettings)
     system = system_prompt(
         preferred(session, chat.owner), style=settings.style, instructions=settings.instructions
     )
     if system is None:
-        return said
-    return (Message(role="system", content=(TextPart(system),)), *said)
+        return said, attachments
+    return (Message(role="system", content=(TextPart(system),)), *said), attachments
 
 
 def _always(_: str) -> bool:

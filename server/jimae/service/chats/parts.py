@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
 
+from jimae.service.audit.answers import Attachment as Attached
 from jimae.service.chats.shapes import (
     Attachment,
     Call,
@@ -77,6 +79,16 @@ def prompt_of(turns: Iterable[Sequence[Item]]) -> tuple[Message, ...]:
             else:
                 messages.append(message)
     return tuple(messages)
+
+
+def attachments_of(turns: Iterable[Sequence[Item]]) -> tuple[Attached, ...]:
+    """The files in what a model is shown of a branch."""
+    parts = (part for items in turns for part in parts_of(items))
+    return tuple(
+        Attached(part.name, hashlib.sha256(data := part.text.encode()).hexdigest(), len(data))
+        for part in parts
+        if isinstance(part, Attachment)
+    )
 
 
 def _content(part: Text | Attachment | Note, role: Role) -> dict[str, Any]:

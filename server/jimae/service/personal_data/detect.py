@@ -16,6 +16,7 @@ from jimae.service.personal_data import (
     name,
     phone,
 )
+from jimae.service.personal_data.escapes import Plain
 from jimae.service.personal_data.folding import Folded
 from jimae.service.personal_data.found import CONFIDENCES, KINDS, Detector, Found
 
@@ -38,12 +39,16 @@ DETECTORS: Final[tuple[Detector, ...]] = (
 def find(text: str) -> tuple[Found, ...]:
     """Findings in the order of the text, of which no two overlap.
 
-    Of those that do, the surer one holds, then that of the earlier kind, then the longer.
-    Takes time linear in the length of the text.
+    A text is read behind its escapes; places are those of the text as it is. Of findings that
+    overlap, the surer one holds, then that of the earlier kind, then the longer. Takes time
+    linear in the length of the text.
     """
-    folded = Folded(text)
+    read = Plain(text)
+    folded = Folded(read.text)
     found = [one for detector in DETECTORS for one in detector(folded)]
-    return _apart(found)
+    return tuple(
+        one._replace(start=read.place(one.start), end=read.place(one.end)) for one in _apart(found)
+    )
 
 
 def _apart(found: list[Found]) -> tuple[Found, ...]:

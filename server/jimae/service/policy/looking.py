@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -27,6 +27,19 @@ class Finding:
     action: Action
 
 
+class Piece(NamedTuple):
+    """A text of a request. What is `fixed` can be looked at and not changed. Each `prompt` of
+    a request has placeholders of its own."""
+
+    text: str
+    fixed: bool = False
+    prompt: int = 0
+
+
+def pieces(texts: Iterable[str], prompt: int = 0) -> list[Piece]:
+    return [Piece(text, prompt=prompt) for text in texts]
+
+
 class Seen(NamedTuple):
     """A finding at its place in a text, and what is done with it."""
 
@@ -43,11 +56,11 @@ class Looked:
 
     findings: tuple[Finding, ...]
     texts: tuple[str, ...] = field(repr=False)
-    values: Values = field(repr=False, default_factory=dict)
+    values: Mapping[int, Values] = field(repr=False, default_factory=dict)
 
-    def restorer(self) -> Restorer:
-        """One for each text that a model writes about these."""
-        return Restorer(self.values)
+    def restorer(self, prompt: int = 0) -> Restorer:
+        """One for each text that a model writes about a prompt."""
+        return Restorer(self.values.get(prompt, {}))
 
 
 def seen(text: str, holding: Treatments) -> list[Seen]:
@@ -55,10 +68,15 @@ def seen(text: str, holding: Treatments) -> list[Seen]:
     return [one for one in _judged(text, holding) if one.action != "ignore"]
 
 
-def look(texts: Sequence[str], holding: Treatments, words: Sequence[Word]) -> Looked:
+def look(asked: Sequence[Piece], holding: Treatments, words: Sequence[Word]) -> Looked:
     """Raises `Refused`."""
+    texts = [piece.text for piece in asked]
     by_word = [word for text in texts for word in prohibited(text, words)]
-    by_text = _masked_alike(texts, [_judged(text, holding) for text in texts])
+    judged = _masked_alike(texts, [_judged(text, holding) for text in texts])
+    by_text = [
+        _refused_for_mask(some) if piece.fixed else some
+        for piece, some in zip(asked, judged, strict=True)
+    ]
     findings = _counted(by_word, by_text)
     if (word := next((word for word in by_word if word.action == "refuse"), None)) is not None:
         raise Refused(JimaeError("prohibited_word", word=word.word), findings)
@@ -70,16 +88,25 @@ def look(texts: Sequence[str], holding: Treatments, words: Sequence[Word]) -> Lo
         raise Refused(JimaeError("personal_data_refused", kinds=kinds), findings)
     if not any(one.action == "mask" for some in by_text for one in some):
         return Looked(findings, tuple(texts))
-    masker = Masker(texts)
+    by_prompt: dict[int, list[str]] = {}
+    for piece in asked:
+        by_prompt.setdefault(piece.prompt, []).append(piece.text)
+    maskers = {prompt: Masker(own) for prompt, own in by_prompt.items()}
     masked = tuple(
-        masker.mask(text, [one.found for one in some if one.action == "mask"])
-        for text, some in zip(texts, by_text, strict=True)
+        maskers[piece.prompt].mask(piece.text, [one.found for one in some if one.action == "mask"])
+        for piece, some in zip(asked, by_text, strict=True)
     )
-    return Looked(findings, masked, masker.values)
+    values = {prompt: masker.values for prompt, masker in maskers.items() if masker.values}
+    return Looked(findings, masked, values)
 
 
 def _judged(text: str, holding: Treatments) -> list[Seen]:
     return [Seen(one, action_for(holding, one.kind, one.confidence)) for one in detect.find(text)]
+
+
+def _refused_for_mask(some: list[Seen]) -> list[Seen]:
+    """What should be masked where nothing can be."""
+    return [one._replace(action="refuse") if one.action == "mask" else one for one in some]
 
 
 def _masked_alike(texts: Sequence[str], by_text: Sequence[list[Seen]]) -> list[list[Seen]]:

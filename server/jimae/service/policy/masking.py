@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from jimae.service.personal_data.escapes import plain
 from jimae.service.personal_data.folding import Folded, digits
 from jimae.service.personal_data.found import Found, Kind
 from jimae.service.policy import placeholders
@@ -35,7 +36,8 @@ class Masker:
         parts: list[str] = []
         end = 0
         for one in found:
-            parts += (text[end : one.start], str(self._for(one.kind, text[one.start : one.end])))
+            value = plain(text[one.start : one.end])
+            parts += (text[end : one.start], str(self._for(one.kind, value)))
             end = one.end
         return "".join((*parts, text[end:]))
 
@@ -58,7 +60,7 @@ class Masker:
 
 def same(kind: Kind, value: str) -> str:
     """What two ways to write one value have in common."""
-    narrow = Folded(value).narrow
+    narrow = Folded(plain(value)).narrow
     if kind in _NUMBERS:
         return digits(narrow)
     return "".join(narrow.casefold().split())

@@ -54,6 +54,15 @@ def read(match: re.Match[str]) -> Placeholder:
     return Placeholder(_KINDS[match["label"]], int(match["number"]))
 
 
+# A string, also one that does not end; or a placeholder outside of one.
+_BARE: Final = re.compile(rf'"(?:[^"\\]|\\.)*+"?|{PATTERN.pattern}', re.DOTALL)
+
+
+def quoted(text: str) -> str:
+    """JSON, in which placeholders took the place of numbers, as JSON again."""
+    return _BARE.sub(lambda match: f'"{match[0]}"' if match["label"] else match[0], text)
+
+
 def may_become_one(text: str) -> bool:
     """Whether a text, which begins with an opening bracket, is the beginning of a match."""
     if len(text) >= LONGEST:

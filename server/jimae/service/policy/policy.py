@@ -16,7 +16,7 @@ from jimae.service.audit.record import note
 from jimae.service.caller import SERVER, Caller
 from jimae.service.policy import book, looking, texts
 from jimae.service.policy.book import Book
-from jimae.service.policy.looking import LARGE, Finding, Looked, Refused, Seen
+from jimae.service.policy.looking import LARGE, Finding, Looked, Piece, Refused, Seen
 from jimae.service.policy.telling import tell
 from jimae.service.policy.words import Word, prohibited
 from jimae.store.store import Store
@@ -36,8 +36,8 @@ class Policy:
         # Acceptances are never taken back: what was true once is true.
         self._accepted: dict[str, int] = {}
 
-    async def look(self, caller: Caller, model: str, asked: Sequence[str]) -> Looked:
-        """What may reach this model of the texts of one conversation, first to last.
+    async def look(self, caller: Caller, model: str, asked: Sequence[Piece]) -> Looked:
+        """What may reach this model of the texts of one request, first to last.
 
         Raises `policy_not_accepted`, `prohibited_word`, `personal_data_refused`: each is
         recorded here.
@@ -50,7 +50,7 @@ class Policy:
         words = current.words_for(caller.groups)
         work = partial(looking.look, asked, holding, words)
         try:
-            large = sum(map(len, asked)) >= LARGE
+            large = sum(len(piece.text) for piece in asked) >= LARGE
             looked = await asyncio.to_thread(work) if large else work()
         except Refused as refused:
             tell(refused.findings)

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
+from jimae.service.personal_data.escapes import plain
+
 GAP: Final = 20
 
 WordAction = Literal["warn", "refuse"]
@@ -36,11 +38,11 @@ def fold(text: str) -> str:
 
 
 def prohibited(text: str, words: Sequence[Word]) -> list[Word]:
-    """The words that are in a text."""
+    """The words that are in a text, as it is or as it reads behind its escapes."""
     if not words:
         return []
-    folded = fold(text)
-    return [word for word in words if contains(folded, word.folded)]
+    ways = {fold(text), fold(plain(text))}
+    return [word for word in words if any(contains(folded, word.folded) for folded in ways)]
 
 
 def contains(text: str, word: str) -> bool:
