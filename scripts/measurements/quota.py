@@ -98,6 +98,7 @@ async def measure(settings: Settings, rounds: int) -> dict[str, list[float]]:
 
     def end(session: Session, lease: Lease | None = None) -> None:
         note(session, caller, "answer.end")
+        session.flush()
         if lease is not None:
             begun = time.perf_counter()
             lease.charge(session, USED, 0.1, "done")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from jimae.errors import JimaeError, WireError
 from jimae.service.items import Item, copied, from_row, rows_of
 from jimae.store import items, tables
+from jimae.store.store import locked
 
 Status = Literal["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]
 Live = Callable[[str], bool]
@@ -178,24 +179,23 @@ def interrupt(session: Session) -> int:
 
 
 def response_row(session: Session, owner: str, response_id: str) -> tables.Response:
-    """Locked as in `conversation_row`: what goes on from it and what deletes it take turns."""
-    row = session.scalar(
-        select(tables.Response)
-        .where(tables.Response.id == response_id, tables.Response.owner == owner)
-        .with_for_update()
+    """Locked: what goes on from it and what deletes it take turns. Raises
+    `response_not_found`."""
+    own = select(tables.Response).where(
+        tables.Response.id == response_id, tables.Response.owner == owner
     )
+    row = session.scalar(locked(session, own))
     if row is None:
         raise JimaeError("response_not_found", id=response_id)
     return row
 
 
 def conversation_row(session: Session, owner: str, conversation_id: str) -> tables.Conversation:
-    """Locked until the end of the transaction, where the database locks rows."""
-    row = session.scalar(
-        select(tables.Conversation)
-        .where(tables.Conversation.id == conversation_id, tables.Conversation.owner == owner)
-        .with_for_update()
+    """Raises `conversation_not_found`."""
+    own = select(tables.Conversation).where(
+        tables.Conversation.id == conversation_id, tables.Conversation.owner == owner
     )
+    row = session.scalar(locked(session, own))
     if row is None:
         raise JimaeError("conversation_not_found", id=conversation_id)
     return row

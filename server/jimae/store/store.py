@@ -11,9 +11,9 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Select
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
@@ -21,9 +21,21 @@ from jimae.settings import Settings
 from jimae.store import database, migrate
 
 T = TypeVar("T")
+R = TypeVar("R", bound=tuple[Any, ...])
 Transaction = Callable[[Session], T]
 
 THREADS: Final = 4
+
+WRITES: Final = "writes"
+"""Key of a session's `info`: whether its transaction may change anything."""
+
+
+class Engines(NamedTuple):
+    """How each kind of transaction reaches the database."""
+
+    look_up: Engine
+    read: Engine
+    write: Engine
 
 
 class Store:
@@ -38,13 +50,13 @@ class Store:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._engines: list[Engine] = []
+        self._engines: Engines | None = None
         self._readers: ThreadPoolExecutor | None = None
         self._writers: ThreadPoolExecutor | None = None
 
     @property
     def is_open(self) -> bool:
-        return bool(self._engines)
+        return self._engines is not None
 
     async def open(self) -> None:
         """Connect and bring the tables up to date; again, nothing.
@@ -57,20 +69,26 @@ class Store:
         await asyncio.to_thread(_run, partial(migrate.upgrade, url))
         if database.is_sqlite(url):
             # SQLite has one writer at a time: ours wait in order here, not in its busy loop.
-            self._engines = [
-                database.sqlite_engine(url, write=False, size=THREADS),
-                database.sqlite_engine(url, write=True, size=1),
-            ]
+            reading = database.sqlite_engine(url, write=False, size=THREADS)
+            writing = database.sqlite_engine(url, write=True, size=1)
+            self._engines = Engines(reading, reading, writing)
             self._readers = _threads("read", THREADS)
             self._writers = _threads("write", 1)
         else:
-            self._engines = [database.postgresql_engine(url, size=THREADS)]
+            engine = database.postgresql_engine(url, size=THREADS)
+            self._engines = Engines(
+                look_up=engine.execution_options(isolation_level="AUTOCOMMIT"),
+                read=engine.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                ),
+                write=engine,
+            )
             self._readers = self._writers = _threads("store", THREADS)
 
     async def close(self) -> None:
         """Let every transaction that was begun end, then disconnect."""
-        engines, self._engines = self._engines, []
-        if not engines:
+        engines, self._engines = self._engines, None
+        if engines is None:
             return
         for threads in (self._readers, self._writers):
             if threads is not None:
@@ -80,36 +98,61 @@ class Store:
 
     async def read(self, transaction: Transaction[T]) -> T:
         """The result of a function that only reads: one consistent view of all tables."""
-        return await self._in_thread(self._readers, 0, transaction)
+        return await self._in_thread(self._readers, self._opened().read, False, transaction)
+
+    async def look_up(self, transaction: Transaction[T]) -> T:
+        """`read` for what every request asks, in a statement or two: the second may see more.
+
+        PostgreSQL is then asked once, and not also to begin and to end.
+        """
+        return await self._in_thread(self._readers, self._opened().look_up, False, transaction)
 
     async def write(self, transaction: Transaction[T]) -> T:
         """The result of a function that changes something, once that is committed.
 
         Who is cancelled while it runs leaves it to run to its end.
         """
-        return await self._in_thread(self._writers, -1, transaction)
+        return await self._in_thread(self._writers, self._opened().write, True, transaction)
 
     async def erase(self, transaction: Transaction[T]) -> T:
         """`write` for what deletes: afterwards it is not in SQLite's log any more, either.
         PostgreSQL overwrites it when it vacuums."""
         done = await self.write(transaction)
-        if self._engines and database.keeps_log(self._engines[-1]):
-            empty = partial(_run, partial(database.empty_log, self._engines[-1]))
+        if self._engines is not None and database.keeps_log(self._engines.write):
+            empty = partial(_run, partial(database.empty_log, self._engines.write))
             await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._writers, empty))
         return done
 
-    async def _in_thread(
-        self, threads: ThreadPoolExecutor | None, engine: int, transaction: Transaction[T]
-    ) -> T:
-        if threads is None or not self._engines:
+    def _opened(self) -> Engines:
+        if self._engines is None:
             raise JimaeError("storage_unavailable", reason="the database is not open")
-        work = partial(_run, partial(_transact, self._engines[engine], transaction))
+        return self._engines
+
+    async def _in_thread(
+        self,
+        threads: ThreadPoolExecutor | None,
+        engine: Engine,
+        writes: bool,
+        transaction: Transaction[T],
+    ) -> T:
+        work = partial(_run, partial(_transact, engine, writes, transaction))
         loop = asyncio.get_running_loop()
         return await asyncio.shield(loop.run_in_executor(threads, work))
 
 
-def _transact(engine: Engine, transaction: Transaction[T]) -> T:
-    with Session(engine, expire_on_commit=False) as session, session.begin():
+def locked(session: Session, rows: Select[R]) -> Select[R]:
+    """Lock what is selected until the end of a `write`, where the database locks rows.
+
+    A `read` takes no locks: it sees one moment, and changes nothing.
+    """
+    return rows.with_for_update() if session.info[WRITES] else rows
+
+
+def _transact(engine: Engine, writes: bool, transaction: Transaction[T]) -> T:
+    with (
+        Session(engine, expire_on_commit=False, info={WRITES: writes}) as session,
+        session.begin(),
+    ):
         return transaction(session)
 
 

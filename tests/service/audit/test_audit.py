@@ -237,7 +237,7 @@ def test_a_file_of_keys_that_cannot_be_used(tmp_path: Path, text: str | None) ->
 
 async def test_many_writers_leave_one_chain(store: Store) -> None:
     """As many transactions at once as there are threads; SQLite lets one in at a time."""
-    rows = threading.Barrier(min(WRITERS, 4)) if store._engines[-1].name != "sqlite" else None
+    rows = threading.Barrier(min(WRITERS, 4)) if store._engines.write.name != "sqlite" else None
 
     def act(session: Session) -> None:
         note(session, HANAKO, "user.create")

@@ -94,9 +94,9 @@ class Accounts:
         if len(given) > 1:
             raise JimaeError("credentials_conflict")
         if shown.keys:
-            found = await self._store.read(partial(_by_key, raw=shown.keys[0]))
+            found = await self._store.look_up(partial(_by_key, raw=shown.keys[0]))
         elif shown.token:
-            found = await self._store.read(partial(self._by_session, shown=shown))
+            found = await self._store.look_up(partial(self._by_session, shown=shown))
         else:
             raise JimaeError("credentials_missing")
         self.presence.seen(found)

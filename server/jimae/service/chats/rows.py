@@ -17,6 +17,7 @@ from jimae.service.chats.parts import parts_of
 from jimae.service.items import Item, from_row
 from jimae.store import items
 from jimae.store.chat_tables import Chat, Folder, Share, Turn
+from jimae.store.store import locked
 
 Live = Callable[[str], bool]
 """Whether an answer is being written now, by its turn's id."""
@@ -62,10 +63,9 @@ class Tree:
 
 
 def chat_row(session: Session, owner: str, chat_id: str) -> Chat:
-    """Locked until the end of the transaction, where the database locks rows. Raises
-    `chat_not_found`."""
+    """Raises `chat_not_found`."""
     row = session.scalar(
-        select(Chat).where(Chat.id == chat_id, Chat.owner == owner).with_for_update()
+        locked(session, select(Chat).where(Chat.id == chat_id, Chat.owner == owner))
     )
     if row is None:
         raise JimaeError("chat_not_found", id=chat_id)

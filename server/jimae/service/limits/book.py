@@ -48,7 +48,8 @@ class Book:
             now = session.scalar(_NEWEST)
             return now, None if fresh and now == newest else kept(session)
 
-        self._newest, found = await self._store.read(look)
+        # Limits that change between the two are read again the next time.
+        self._newest, found = await self._store.look_up(look)
         if found is not None:
             self._kept, self._read_at = found, time.monotonic()
         return self._kept
