@@ -178,7 +178,7 @@ def now_and_then(place: list[int]) -> list[int] | None:
 def answer(*, cheap: bool, sampling: Sampling, n: int = 80, seed: int = 3) -> tuple[Harness, str]:
     h = Harness(model=Copying(n_cells=2048))
     h.engine.cost.predict = (  # type: ignore[method-assign]
-        (lambda tokens, pairs: 1.0) if cheap else (lambda tokens, pairs: float(tokens))
+        (lambda tokens, pairs, rows: 1.0) if cheap else (lambda tokens, pairs, rows: float(tokens))
     )
     rng = random.Random(seed)  # noqa: S311
     prompt = [rng.randrange(97, 120) for _ in range(40)]
@@ -236,7 +236,7 @@ def test_an_aborted_step_waits_for_its_masks_before_others_are_drafted() -> None
     """The constraint of the tests refuses to confirm a draft while it computes masks."""
     whole, name = answer(cheap=True, sampling=Sampling(temperature=0.0))
     h = Harness(model=Copying(n_cells=2048))
-    h.engine.cost.predict = lambda tokens, pairs: 1.0  # type: ignore[method-assign]
+    h.engine.cost.predict = lambda tokens, pairs, rows: 1.0  # type: ignore[method-assign]
     rng = random.Random(3)  # noqa: S311
     prompt = [rng.randrange(97, 120) for _ in range(40)]
     other = h.submit(prompt, max_tokens=80, constraint=RuleConstraint(now_and_then))

@@ -15,7 +15,7 @@ BUDGET = 64 + 1  # tokens of a step while somebody reads, about
 
 def reading_pace(h: Harness) -> None:
     """Steps cost what their tokens do, and may take as long as 65 tokens take."""
-    h.engine.cost.predict = lambda tokens, pairs: float(tokens)  # type: ignore[method-assign]
+    h.engine.cost.predict = lambda tokens, pairs, rows: float(tokens)  # type: ignore[method-assign]
     h.engine.options = h.engine.options._replace(target_itl=float(BUDGET))
 
 

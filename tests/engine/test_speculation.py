@@ -68,7 +68,7 @@ def answer(*, cheap: bool, errors: int, sampling: Sampling, n: int = 120) -> tup
     model.errors = errors
     h = Harness(model=model)
     h.engine.cost.predict = (  # type: ignore[method-assign]
-        (lambda tokens, pairs: 1.0) if cheap else (lambda tokens, pairs: float(tokens))
+        (lambda tokens, pairs, rows: 1.0) if cheap else (lambda tokens, pairs, rows: float(tokens))
     )
     rng = random.Random(3)  # noqa: S311
     name = h.submit([rng.randrange(97, 120) for _ in range(40)], max_tokens=n, sampling=sampling)
@@ -115,7 +115,7 @@ def test_drafts_leave_the_distribution_as_it_is() -> None:
 
 def test_nothing_is_drafted_past_max_tokens_or_a_full_cache() -> None:
     h = Harness(model=Copying(n_cells=130))
-    h.engine.cost.predict = lambda tokens, pairs: 1.0  # type: ignore[method-assign]
+    h.engine.cost.predict = lambda tokens, pairs, rows: 1.0  # type: ignore[method-assign]
     rng = random.Random(3)  # noqa: S311
     prompt = [rng.randrange(97, 120) for _ in range(40)]
     names = [h.submit(prompt, max_tokens=50, user=f"u{i}") for i in range(2)]
@@ -178,7 +178,7 @@ def test_an_answer_is_the_same_with_any_prediction(wrong_from: int, seed: int) -
     said = plain.tokens(one)
     prediction = (*said[:wrong_from], 5, *said[wrong_from + 1 :])
     h = Harness()
-    h.engine.cost.predict = lambda tokens, pairs: 1.0  # type: ignore[method-assign]
+    h.engine.cost.predict = lambda tokens, pairs, rows: 1.0  # type: ignore[method-assign]
     name = h.submit(prompt, max_tokens=40, sampling=sampling, prediction=prediction)
     steps = h.run()
     assert h.tokens(name) == said

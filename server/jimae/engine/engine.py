@@ -184,6 +184,7 @@ class Engine:
         self.cost.observe(
             sum(len(w.tokens) for w in work),
             sum(w.pairs for w in work),
+            sum(w.outputs for w in work),
             self._clock() - started,
         )
         self._steps += 1

@@ -59,8 +59,8 @@ class PromptLookup:
             self._place, self._run = start, CONFIDENT_RUN
         else:
             self._advance(len(tokens))
-        self._right = 0.9
-        self._tried = 1.0
+        # Soon believed if it goes on being right, and not before that.
+        self._right, self._tried = 0.8, 1.0
 
     @property
     def acceptance(self) -> float:
@@ -115,9 +115,9 @@ def draft_length(
     `others` are the tokens that the step has without the draft, the sequence's
     own included; `seconds(n)` prices a step of n tokens. The length that gives
     the most expected tokens per second of the whole step is taken, if it beats
-    none by a tenth.
+    none by a fifth.
     """
-    best, best_rate = 0, 1.1 * others / seconds(others)
+    best, best_rate = 0, 1.2 * others / seconds(others)
     for length in LENGTHS:
         n = min(length, available)
         expected = acceptance * (1 - acceptance**n) / (1 - acceptance) if acceptance < 1 else n

@@ -121,7 +121,7 @@ def step_budget(
 
     def seconds(total: int) -> float:
         chunk = total - len(reading)
-        return cost.predict(total, pairs + chunk * (depth + chunk))
+        return cost.predict(total, pairs + chunk * (depth + chunk), len(reading) + 1)
 
     whole = len(reading) + wanted
     if least < whole <= most and seconds(whole) <= target * STRETCH:
@@ -139,7 +139,8 @@ def add_drafts(work: list[Work], cost: CostModel, *, room: int, rows: int, most:
     """
     total = sum(len(w.tokens) for w in work)
     pairs = sum(w.pairs for w in work)
-    room, rows = room - total, rows - sum(w.outputs for w in work)
+    outputs = sum(w.outputs for w in work)
+    room, rows = room - total, rows - outputs
     before = total
     for w in work:
         if not w.sequence.decoding:
@@ -152,7 +153,7 @@ def add_drafts(work: list[Work], cost: CostModel, *, room: int, rows: int, most:
         depth = w.start + available
 
         def seconds(n: int, total: int = total, depth: int = depth) -> float:
-            return cost.predict(n, pairs + (n - total) * depth)
+            return cost.predict(n, pairs + (n - total) * depth, outputs + n - before)
 
         n = draft_length(available, w.sequence.lookup.acceptance, total, seconds)
         w.tokens += draft[:n]
