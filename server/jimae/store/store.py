@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from sqlalchemy import Engine, Select
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from jimae.settings import Settings
 from jimae.store import database, migrate
 
 T = TypeVar("T")
-R = TypeVar("R", bound=tuple[Any, ...])
+R = TypeVar("R")
 Transaction = Callable[[Session], T]
 
 THREADS: Final = 4
