@@ -111,6 +111,8 @@ async def test_a_screen_reader_hears_sentences(
 async def test_a_phone(served: Served, backends: Backends, open_page: OpenPage) -> None:
     backends["fake"].play(*saying(ANSWER))
     page = await open_page(served.url, viewport=PHONE, is_mobile=True, has_touch=True)
+    await expect(page.get_by_role("button", name="議事録の要約")).to_be_visible()
+    await expect(page.get_by_role("heading", name="今日は何をしましょうか")).to_be_in_viewport()
     assert await violations(page) == []
     assert await font_size(page, "#message") >= 16
     await message(page).tap()
