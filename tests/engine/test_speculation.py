@@ -38,18 +38,42 @@ def test_a_place_that_was_wrong_is_left() -> None:
     assert lookup.acceptance < before
 
 
+def following(right: int) -> PromptLookup:
+    """A place that has been right for so many tokens, drafted or not."""
+    passage = list(range(100, 100 + right + MAX_DRAFT))
+    tokens = [*passage, 1]
+    lookup = PromptLookup(tokens)
+    tokens += passage[:right]
+    lookup.draft()
+    return lookup
+
+
 def test_nothing_is_drafted_where_a_larger_step_costs_what_it_holds() -> None:
-    assert draft_length(48, 0.99, 1, lambda n: 0.04 * n) == 0
+    assert draft_length(48, float, 1, lambda n: 0.04 * n) == 0
 
 
 def test_a_free_step_is_filled() -> None:
-    assert draft_length(48, 0.99, 1, lambda _: 0.04) == 48
-    assert draft_length(7, 0.99, 1, lambda _: 0.04) == 7
+    assert draft_length(48, following(200).expected, 1, lambda _: 0.04) == 48
+    assert draft_length(7, following(200).expected, 1, lambda _: 0.04) == 7
 
 
 def test_an_unsure_place_gets_a_short_draft() -> None:
-    short = draft_length(48, 0.6, 1, lambda n: 0.04 + 0.002 * n)
-    assert 0 < short < draft_length(48, 0.97, 1, lambda n: 0.04 + 0.002 * n)
+    def length(right: int) -> int:
+        return draft_length(48, following(right).expected, 1, lambda n: 0.04 + 0.002 * n)
+
+    assert 0 < length(CONFIDENT_RUN) < length(200)
+
+
+def test_drafts_that_keep_less_than_they_promise_end() -> None:
+    lookup = following(200)
+    before = lookup.expected(48)
+    assert 30 < before <= 48
+    for _ in range(6):
+        lookup.learn(48, 8)
+    assert 8 <= lookup.expected(48) < 0.3 * before
+    for _ in range(12):
+        lookup.learn(48, 48)
+    assert lookup.expected(48) > 0.9 * before
 
 
 class Copying(FakeModel):

@@ -57,7 +57,7 @@ class CostModel:
         self._factors = np.ones(size)
 
     def observe(self, tokens: int, pairs: int, rows: int, seconds: float) -> None:
-        """Learn that a step of `tokens` tokens, `pairs` pairs and `rows` of logits took `seconds`."""
+        """Learn what a step of `tokens` tokens, `pairs` pairs and `rows` of logits took."""
         if seconds <= 0.0:
             return
         row = self._row(tokens, pairs, rows) / seconds

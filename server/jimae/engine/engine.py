@@ -264,6 +264,8 @@ class Engine:
             self.model.seq_remove(w.lease.seq_id, w.start + computed)
         self.cache.extend(w.lease, w.tokens[:computed])
         self._confirmed += confirmed
+        if w.drafted:
+            sequence.lookup.learn(w.drafted, confirmed)
         if w.prompt:
             self._prefilled += computed
             self._queue.counters.charge(user, prompt=computed)

@@ -25,6 +25,7 @@ MAX_DRAFT = 48
 LENGTHS = (4, 8, 16, 32, MAX_DRAFT)
 
 _FORGET = 0.98
+_FORGET_DRAFTS = 0.8
 
 _EDGE = -1
 """No token: nothing is followed across it."""
@@ -61,11 +62,29 @@ class PromptLookup:
             self._advance(len(tokens))
         # Soon believed if it goes on being right, and not before that.
         self._right, self._tried = 0.8, 1.0
+        self._kept = self._promised = float(CONFIDENT_RUN)
 
     @property
     def acceptance(self) -> float:
         """Probability that the next token is the one the place says, once it is followed."""
         return self._right / self._tried
+
+    def expected(self, n: int) -> float:
+        """How many of the next `n` tokens are likely to be confirmed.
+
+        As if each were as likely as the last ones were, and then as much less as earlier
+        drafts kept less than that promised: errors come where names change, not by chance.
+        """
+        return self._by_chance(n) * min(1.0, self._kept / self._promised)
+
+    def learn(self, n: int, confirmed: int) -> None:
+        """`confirmed` of a draft of `n` tokens were."""
+        self._promised = _FORGET_DRAFTS * self._promised + self._by_chance(n)
+        self._kept = _FORGET_DRAFTS * self._kept + confirmed
+
+    def _by_chance(self, n: int) -> float:
+        p = self.acceptance
+        return p * (1 - p**n) / (1 - p) if p < 1 else float(n)
 
     def draft(self) -> list[int]:
         """The tokens that come next if the sequence goes on along its place."""
@@ -108,20 +127,22 @@ class PromptLookup:
 
 
 def draft_length(
-    available: int, acceptance: float, others: int, seconds: Callable[[int], float]
+    available: int,
+    expected: Callable[[int], float],
+    others: int,
+    seconds: Callable[[int], float],
 ) -> int:
     """How many tokens to draft, 0 if none pays.
 
-    `others` are the tokens that the step has without the draft, the sequence's
-    own included; `seconds(n)` prices a step of n tokens. The length that gives
-    the most expected tokens per second of the whole step is taken, if it beats
-    none by a fifth.
+    `expected(n)` of a draft of n tokens count. `others` are the tokens that the step has without
+    the draft, the sequence's own included; `seconds(n)` prices a step of n tokens. The length that
+    gives the most expected tokens per second of the whole step is taken, if it beats none by a
+    fifth.
     """
     best, best_rate = 0, 1.2 * others / seconds(others)
     for length in LENGTHS:
         n = min(length, available)
-        expected = acceptance * (1 - acceptance**n) / (1 - acceptance) if acceptance < 1 else n
-        rate = (others + expected) / seconds(others + n)
+        rate = (others + expected(n)) / seconds(others + n)
         if n and rate > best_rate:
             best, best_rate = n, rate
     return best

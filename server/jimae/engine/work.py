@@ -155,7 +155,7 @@ def add_drafts(work: list[Work], cost: CostModel, *, room: int, rows: int, most:
         def seconds(n: int, total: int = total, depth: int = depth) -> float:
             return cost.predict(n, pairs + (n - total) * depth, outputs + n - before)
 
-        n = draft_length(available, w.sequence.lookup.acceptance, total, seconds)
+        n = draft_length(available, w.sequence.lookup.expected, total, seconds)
         w.tokens += draft[:n]
         w.outputs += n
         w.drafted = n
