@@ -29,7 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--port", help="port to listen on (default 8080)")
     parser.add_argument(
-        "--host", help="address to listen on: a loopback address, as there are no accounts yet"
+        "--host",
+        help="address to listen on (default 127.0.0.1); others need an administrator's account",
     )
     parser.add_argument(
         "--model", help="id from `jimae models` (default: the best one that fits this machine)"

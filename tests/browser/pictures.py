@@ -18,9 +18,10 @@ from browser.chromium import CHROMIUM, DESKTOP, FLAGS, PHONE
 from browser.people import sign_in
 from fakes.backend import FakeBackend, saying
 from fakes.files import write_gguf
-from fakes.people import People
+from fakes.people import TERMINAL, People
 from fakes.serving import Served, serving
 from jimae.catalogue.registry import load as load_catalogue
+from jimae.service.accounts import setup
 from jimae.service.service import Service
 from jimae.settings import load
 from jimae.store.account_tables import Account
@@ -56,6 +57,19 @@ print(Counter(row["課"] for row in rows if row["出欠"] == "出席"))
 """
 
 
+QUESTION_EN = (
+    "How do I greet the guests of a school festival? Three sentences, and a plan as a table."
+)
+ANSWER_EN = """Good morning, and welcome to our **autumn festival**. The pupils have prepared for \
+weeks, and are eager to show you what they made. Please take your time, and enjoy the day.
+
+| Time | What | Where |
+| --- | --- | --- |
+| 9:30 | Opening, with the head teacher | Sports hall |
+| 10:00 | Stalls and exhibitions | All classrooms |
+| 14:00 | Concert of the brass band | Sports hall |
+"""
+
 PEOPLE = (
     ("tanaka", "田中 明", "admin", ["情報システム課"]),
     ("suzuki", "鈴木 一郎", "manager", ["総務課"]),
@@ -70,56 +84,80 @@ async def main() -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         await alone(browser)
+        await in_english(browser)
         await together(browser)
         await browser.close()
 
 
 async def alone(browser: Browser) -> None:
     """Without accounts: the chat, and how one begins."""
-    async with written_answers() as (served, _):
-        page = await opened(browser, served.url, viewport=SHORT)
+    async with written_answers(ANSWER) as (served, service):
+        await service.store.write(lambda session: setup.new_code(session, TERMINAL))
+        page = await opened(browser, served.url, viewport=TALL)
+        await page.goto(f"{served.url}/#/setup")
+        await page.locator("#code").wait_for()
+        await take(page, "first-run")
         await page.goto(f"{served.url}/#/begin")
         await page.get_by_role("radio").first.wait_for()
-        await take(page, "first-run")
+        await take(page, "first-model")
         await empty_phone(browser, served.url, "phone")
-        await answered(browser, served.url, "chat-light", color_scheme="light")
-        await answered(browser, served.url, "chat-dark", color_scheme="dark")
+        for scheme in ("light", "dark"):
+            page = await opened(browser, served.url, viewport=TALL, color_scheme=scheme)
+            await answered(page, QUESTION)
+            await expect(page.locator(".hljs-string").first).to_be_visible()
+            await page.get_by_role("region", name="会話").evaluate("e => e.scrollTo(0, 0)")
+            await take(page, f"chat-{scheme}")
+
+
+async def in_english(browser: Browser) -> None:
+    async with written_answers(ANSWER_EN) as (served, _):
+        page = await opened(browser, served.url, locale="en-GB", viewport=SHORT)
+        await answered(page, QUESTION_EN)
+        await take(page, "chat-en")
 
 
 async def together(browser: Browser) -> None:
     """With accounts: signing in, and administration."""
-    async with written_answers() as (served, service):
+    async with written_answers(ANSWER) as (served, service):
         people = People(service)
         for name, shown, role, groups in PEOPLE:
             person = await people.add(name, role, groups=groups, manages=role == "manager")
             await service.store.write(partial(_rename, person.id, shown))
         await service.store.write(_use)
-        page = await browser.new_page(locale="ja-JP", viewport=SHORT)
-        await page.goto(served.url)
-        await page.locator("#name").wait_for()
+        page = await opened(browser, served.url, "#name", viewport=SHORT)
         await take(page, "sign-in")
-        for language, locale in (("", "ja-JP"), ("-en", "en-US")):
-            page = await browser.new_page(locale=locale, viewport=SHORT)
-            await signed_in(page, served.url)
+        await signed_in(page, "yamada")
+        await answered(page, QUESTION)
+        await service.accounts.presence.write()
+        for language, locale in (("", "ja-JP"), ("-en", "en-GB")):
+            page = await opened(browser, served.url, "#name", locale=locale, viewport=SHORT)
+            await signed_in(page, "tanaka")
             for place in ("people", "usage"):
                 await page.goto(f"{served.url}/#/admin/{place}")
                 await page.locator("#content table").first.wait_for(state="attached")
                 await take(page, f"{place}{language}")
-        page = await browser.new_page(locale="ja-JP", viewport=SHORT, color_scheme="dark")
-        await signed_in(page, served.url)
+        page = await opened(browser, served.url, "#name", viewport=SHORT, color_scheme="dark")
+        await signed_in(page, "tanaka")
         await page.goto(f"{served.url}/#/admin/audit")
         await page.locator("#content table").wait_for()
         await take(page, "audit-dark")
 
 
-async def signed_in(page: Page, url: str) -> None:
-    await page.goto(url)
-    await sign_in(page, "tanaka")
+async def signed_in(page: Page, name: str) -> None:
+    await sign_in(page, name)
     await page.locator("#message").wait_for()
 
 
+async def answered(page: Page, question: str) -> None:
+    await page.locator("#message").fill(question)
+    await page.locator("#message").press("Enter")
+    await expect(page.locator(".prose table")).to_be_visible(timeout=60_000)
+    again = page.get_by_text("答え直す").or_(page.get_by_text("Answer anew"))
+    await expect(again).to_be_visible(timeout=60_000)
+
+
 @asynccontextmanager
-async def written_answers() -> AsyncIterator[tuple[Served, Service]]:
+async def written_answers(answer: str) -> AsyncIterator[tuple[Served, Service]]:
     """A server whose answers are written beforehand: at once, so that no picture claims a
     speed."""
     with tempfile.TemporaryDirectory() as data_dir:
@@ -128,7 +166,7 @@ async def written_answers() -> AsyncIterator[tuple[Served, Service]]:
         os.truncate(weights, load_catalogue().get(MODEL).size)
         settings = load(environ={}, overrides={"data_dir": data_dir, "models.default": MODEL})
         backend = FakeBackend(MODEL)
-        backend.default = saying(ANSWER)
+        backend.default = saying(answer)
         service = Service(settings, lambda *_: backend)
         async with serving(settings, service) as served:
             yield served, service
@@ -163,16 +201,6 @@ def _use(session: Session) -> None:
             )
 
 
-async def answered(browser: Browser, url: str, name: str, **options: str) -> None:
-    page = await opened(browser, url, viewport=TALL, **options)
-    await page.locator("#message").fill(QUESTION)
-    await page.locator("#message").press("Enter")
-    await expect(page.get_by_text("答え直す")).to_be_visible(timeout=60_000)
-    await expect(page.locator(".hljs-string").first).to_be_visible()
-    await page.get_by_role("region", name="会話").evaluate("e => e.scrollTo(0, 0)")
-    await take(page, name)
-
-
 async def empty_phone(browser: Browser, url: str, name: str) -> None:
     page = await opened(
         browser, url, viewport=PHONE, device_scale_factor=1.5, is_mobile=True, has_touch=True
@@ -180,10 +208,11 @@ async def empty_phone(browser: Browser, url: str, name: str) -> None:
     await take(page, name)
 
 
-async def opened(browser: Browser, url: str, **options: object) -> Page:
-    page = await browser.new_page(locale="ja-JP", **options)  # type: ignore[arg-type]
+async def opened(browser: Browser, url: str, ready: str = "#message", **options: object) -> Page:
+    options = {"locale": "ja-JP", "timezone_id": "Asia/Tokyo", **options}
+    page = await browser.new_page(**options)  # type: ignore[arg-type]
     await page.goto(url)
-    await page.locator("#message").wait_for()
+    await page.locator(ready).wait_for()
     return page
 
 
