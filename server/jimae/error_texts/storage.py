@@ -126,6 +126,14 @@ TEXTS: dict[str, Text] = {
         "このサーバーのデータベースが今は使えず、何も保存されませんでした: {reason}。"
         "もう一度お試しください。続くときは管理者にお知らせください。",
     ),
+    "changed_at_once": Text(
+        409,
+        INVALID,
+        "Somebody else changed the same at the same moment, so nothing was changed by this "
+        "request. Read it again, and send the request again if it is still wanted.",
+        "同じものがほかの人によって同時に変更されたため、この変更は行われませんでした。"
+        "最新の内容を確かめ、まだ必要な場合はもう一度送信してください。",
+    ),
     "response_not_found": Text(
         404,
         NOT_FOUND,

@@ -20,8 +20,9 @@ from jimae.errors import JimaeError
 from jimae.service.audit.record import note
 from jimae.service.caller import Caller
 from jimae.service.items import new_id
+from jimae.service.once_each import once_each
 from jimae.service.policy.looking import Piece, pieces
-from jimae.service.preferences import consents, once_each
+from jimae.service.preferences import consents
 from jimae.store.page_tables import Comparison, Judgement
 from jimae.store.store import Store
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import msgspec
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from jimae.service.audit.record import note
 from jimae.service.caller import Caller
 from jimae.service.instructions import NOTHING, Preferred
 from jimae.service.items import new_id
+from jimae.service.once_each import once_each
 from jimae.store.page_tables import Comparison, Judgement, Preference
-from jimae.store.store import Store, Transaction
-
-T = TypeVar("T")
+from jimae.store.store import Store
 
 
 class Preferences:
@@ -48,17 +44,6 @@ class Preferences:
 
         # Only taking back deletes, but which it is shows inside of the transaction.
         return await once_each(self._store.erase, transaction)
-
-
-async def once_each(
-    write: Callable[[Transaction[T]], Awaitable[T]], transaction: Transaction[T]
-) -> T:
-    """Write what there is one row of, which `transaction` adds or changes. Of two that come at
-    once and both find none, the one that came second finds it then."""
-    try:
-        return await write(transaction)
-    except IntegrityError:
-        return await write(transaction)
 
 
 def preferred(session: Session, owner: str) -> Preferred:

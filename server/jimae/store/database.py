@@ -11,6 +11,7 @@ import psycopg
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from jimae.errors import JimaeError
@@ -23,6 +24,10 @@ POSTGRESQL: Final = ("postgresql", "postgres", "postgresql+psycopg")
 POSTGRESQL_PORT: Final = 5432
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 PG_DISK_FULL: Final = "53100"
+# Somebody else's transaction came first: it added the same row, took away one that is referred
+# to, or waits for this one. SQLite lets nobody else write meanwhile, so that there these would be
+# mistakes of ours.
+PG_AT_ONCE: Final = frozenset(("23503", "23505", "40001", "40P01"))
 
 
 def url_of(settings: Settings) -> URL:
@@ -118,9 +123,12 @@ def postgresql_engine(url: URL, *, size: int) -> Engine:
 
 def explained(error: Exception) -> JimaeError | None:
     """`storage_full` or `storage_unavailable` for what the machine or the server did to a
-    transaction, which was not committed; None for what a program did wrong."""
+    transaction, which was not committed, `changed_at_once` for what another one did; None for
+    what a program did wrong."""
     if isinstance(error, PoolTimeout):
         return JimaeError("storage_unavailable", reason="every connection is in use")
+    if isinstance(error, StaleDataError):
+        return JimaeError("changed_at_once", retry_after=1)
     if isinstance(error, DBAPIError) and error.orig is not None:
         return _explained(error.orig)
     return None
@@ -144,6 +152,8 @@ def _explained(error: BaseException) -> JimaeError | None:
             sqlite3.SQLITE_PERM,
         )
         return JimaeError("storage_unavailable", reason=reason) if code in machine else None
+    if isinstance(error, psycopg.Error) and error.sqlstate in PG_AT_ONCE:
+        return JimaeError("changed_at_once", retry_after=1)
     if isinstance(error, psycopg.OperationalError):
         if error.sqlstate == PG_DISK_FULL:
             return JimaeError("storage_full")

@@ -22,6 +22,7 @@ from jimae.service.limits import book
 from jimae.service.limits.hours import Weekday, Window
 from jimae.service.limits.rules import EVERYBODY, RANGES, Count, Kind, Rules, Subject
 from jimae.service.limits.standing import Part
+from jimae.service.once_each import once_each
 from jimae.service.service import Service
 from jimae.service.statistics import Span
 
@@ -162,7 +163,7 @@ class LimitRoutes:
             book.put(session, caller_of(request), subject, rules)
             return book.get(session, subject)
 
-        return _body(subject, *await self._store.write(put))
+        return _body(subject, *await once_each(self._store.write, put))
 
 
 def subject_of(text: str) -> Subject:

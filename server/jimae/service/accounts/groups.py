@@ -19,6 +19,7 @@ from jimae.service.caller import Caller
 from jimae.service.items import new_id
 from jimae.service.policy.changes import forget_group
 from jimae.store.account_tables import NAME_LENGTH, Account, Group, Membership
+from jimae.store.store import locked
 
 LONGEST_PURPOSE: Final = 1024
 
@@ -58,7 +59,7 @@ def create(
 
 def find(session: Session, group_id: str) -> Group:
     """Raises `group_not_found`."""
-    group = session.get(Group, group_id, with_for_update=True)
+    group = session.scalar(locked(session, select(Group).where(Group.id == group_id)))
     if group is None:
         raise JimaeError("group_not_found", id=group_id[:100])
     return group

@@ -37,12 +37,15 @@ from jimae.service.directories.scim_rows import (
 )
 from jimae.store import account_tables as tables
 from jimae.store.directory_tables import ScimResource
+from jimae.store.turns import take_turn
 
 Kind = Literal["User", "Group"]
 Body = Mapping[str, Any]
 R = TypeVar("R", User, Group)
 
 SOURCE: Final = "scim"
+TURN: Final = "scim"
+"""What those take turns at who change what a directory keeps."""
 LONGEST: Final = {"displayName": 256, "externalId": 256, "emails": 320}
 
 
@@ -60,6 +63,7 @@ class Scope(NamedTuple):
 
 def create_user(session: Session, scope: Scope, body: Body) -> User:
     """Raises UniquenessException, InvalidValueException, and what pydantic raises."""
+    take_turn(session, TURN)
     user = User.model_validate(body, scim_ctx=Context.RESOURCE_CREATION_REQUEST, scim_policy=POLICY)
     _check_lengths(user)
     account = _adoptable(session, scope, user)
@@ -78,6 +82,7 @@ def get_user(session: Session, scope: Scope, user_id: str) -> User:
 
 
 def replace_user(session: Session, scope: Scope, user_id: str, body: Body) -> User:
+    take_turn(session, TURN)
     known = _user(session, user_id)
     user = User.model_validate(
         body, scim_ctx=Context.RESOURCE_REPLACEMENT_REQUEST, scim_policy=POLICY
@@ -91,6 +96,7 @@ def replace_user(session: Session, scope: Scope, user_id: str, body: Body) -> Us
 
 
 def patch_user(session: Session, scope: Scope, user_id: str, body: Body) -> User:
+    take_turn(session, TURN)
     known = _user(session, user_id)
     user = _patched(PatchOp[User], body, user_of(known, scope.base))
     _keep_user(session, scope, known, user)
@@ -99,6 +105,7 @@ def patch_user(session: Session, scope: Scope, user_id: str, body: Body) -> User
 
 def delete_user(session: Session, scope: Scope, user_id: str) -> None:
     """Take access away, and let go: what they wrote is kept or deleted by people here."""
+    take_turn(session, TURN)
     row, account = _user(session, user_id)
     people.change(session, scope.caller, account, Change(disabled=True))
     for group, _ in groups.of(session, [account.id])[account.id]:
@@ -111,6 +118,7 @@ def delete_user(session: Session, scope: Scope, user_id: str) -> None:
 
 
 def create_group(session: Session, scope: Scope, body: Body) -> Group:
+    take_turn(session, TURN)
     wanted = Group.model_validate(
         body, scim_ctx=Context.RESOURCE_CREATION_REQUEST, scim_policy=POLICY
     )
@@ -135,6 +143,7 @@ def get_group(session: Session, scope: Scope, group_id: str) -> Group:
 
 
 def replace_group(session: Session, scope: Scope, group_id: str, body: Body) -> Group:
+    take_turn(session, TURN)
     known = _group(session, group_id)
     wanted = Group.model_validate(
         body, scim_ctx=Context.RESOURCE_REPLACEMENT_REQUEST, scim_policy=POLICY
@@ -145,6 +154,7 @@ def replace_group(session: Session, scope: Scope, group_id: str, body: Body) -> 
 
 
 def patch_group(session: Session, scope: Scope, group_id: str, body: Body) -> Group:
+    take_turn(session, TURN)
     known = _group(session, group_id)
     wanted = _patched(PatchOp[Group], body, group_of(known, scope.base))
     _keep_group(session, scope, known, wanted)
@@ -152,6 +162,7 @@ def patch_group(session: Session, scope: Scope, group_id: str, body: Body) -> Gr
 
 
 def delete_group(session: Session, scope: Scope, group_id: str) -> None:
+    take_turn(session, TURN)
     row, group, _ = _group(session, group_id)
     session.delete(row)
     groups.delete(session, scope.caller, group)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,6 +21,9 @@ from jimae.service.policy.rules import (
 )
 from jimae.service.policy.words import Word, WordAction
 from jimae.store.policy_tables import EVERYBODY, PolicyRule, PolicyText, PolicyWord, TrustedModel
+
+TURN: Final = "policy"
+"""What those take turns at who change it."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from jimae.service.audit.record import note
 from jimae.service.caller import Caller
 from jimae.service.items import new_id
 from jimae.service.personal_data.found import Kind
-from jimae.service.policy.book import rule_of, word_of
+from jimae.service.policy.book import TURN, rule_of, word_of
 from jimae.service.policy.rules import Level, Models, Rule, Treatment
 from jimae.service.policy.words import Word, WordAction, fold
 from jimae.store.account_tables import Account, Group, Membership
@@ -29,6 +29,7 @@ from jimae.store.policy_tables import (
     PolicyWord,
     TrustedModel,
 )
+from jimae.store.turns import take_turn
 
 
 def set_rule(
@@ -44,6 +45,7 @@ def set_rule(
 
     Raises `not_permitted`, `policy_group_not_found`.
     """
+    take_turn(session, TURN)
     owner, level = _for(session, caller, group)
     found = session.scalar(
         select(PolicyRule).where(
@@ -69,6 +71,7 @@ def set_rule(
 
 def delete_rule(session: Session, caller: Caller, rule_id: str) -> None:
     """Raises `policy_rule_not_found`."""
+    take_turn(session, TURN)
     row = session.get(PolicyRule, rule_id)
     if row is None or not _may_change(caller, row):
         raise JimaeError("policy_rule_not_found", id=rule_id[:100])
@@ -86,6 +89,7 @@ def add_word(
     folded = fold(word.strip())
     if not folded.replace("*", "").strip():
         raise JimaeError("empty_word", param="word", word=word)
+    take_turn(session, TURN)
     owner, level = _for(session, caller, group)
     found = session.scalar(
         select(PolicyWord).where(
@@ -103,6 +107,7 @@ def add_word(
 
 def delete_word(session: Session, caller: Caller, word_id: str) -> None:
     """Raises `policy_word_not_found`."""
+    take_turn(session, TURN)
     row = session.get(PolicyWord, word_id)
     if row is None or not _may_change(caller, row):
         raise JimaeError("policy_word_not_found", id=word_id[:100])
@@ -112,6 +117,7 @@ def delete_word(session: Session, caller: Caller, word_id: str) -> None:
 
 def trust(session: Session, caller: Caller, models: Iterable[str]) -> None:
     """Say which models are trusted: these and no others."""
+    take_turn(session, TURN)
     wanted = set(models)
     for row in session.scalars(select(TrustedModel)):
         if row.model not in wanted:
@@ -166,6 +172,7 @@ def visible(caller: Caller, owner: str) -> bool:
 
 def forget_group(session: Session, group: str) -> None:
     """What was laid down for a group goes with it."""
+    take_turn(session, TURN)
     for table in (PolicyRule, PolicyWord):
         for row in session.scalars(select(table).where(table.owner == group)):
             session.delete(row)

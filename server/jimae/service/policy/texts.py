@@ -12,12 +12,14 @@ from jimae.errors import JimaeError
 from jimae.service.audit.record import note
 from jimae.service.caller import Caller
 from jimae.service.items import new_id
-from jimae.service.policy.book import current_version
+from jimae.service.policy.book import TURN, current_version
 from jimae.store.policy_tables import PolicyAcceptance, PolicyText
+from jimae.store.turns import take_turn
 
 
 def publish(session: Session, caller: Caller, *, ja: str, en: str) -> PolicyText:
     """Put a text in force, which everybody is asked to accept from now on."""
+    take_turn(session, TURN)
     text = PolicyText(
         id=new_id("policy"),
         owner=caller.id,
@@ -56,6 +58,7 @@ def accept(session: Session, caller: Caller, number: int) -> None:
     """
     if caller.via == "key":
         raise JimaeError("policy_accept_in_person")
+    take_turn(session, TURN)
     if number != (in_force := current_version(session)) or number == 0:
         raise JimaeError("policy_outdated", param="version", version=number, current=in_force)
     if has_accepted(session, caller.id, number):
