@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.weights, pytest.mark.timeout(300)]
 FIRST, SECOND = "qwen2.5-coder-0.5b", "smollm2-135m"
 LONG = "1から1000までの数を、一行に一つずつ、省略せずにすべて書いてください。"
 SHORT = "日本の首都はどこですか。都市の名前だけを答えてください。"
+TITLE = SHORT.partition("。")[0]
 
 
 @dataclass
@@ -106,7 +107,26 @@ async def test_a_day(office: Office, people: People, open_page: OpenPage, tmp_pa
     await sign_in(page, "hanako")
     await page.locator("#message").wait_for()
 
-    # An answer that is stopped makes room at once; it is gone on with, and survives a reload.
+    await stops_goes_on_and_reloads(page, boss)
+    answer = await asks_again_and_otherwise(page)
+    await judges(page)
+    await shares(page)
+    await attaches_a_file(page)
+    await fills_a_template(page)
+    await searches(page)
+    await compares(page, office.url)
+    file = await exports(page, tmp_path)
+
+    other = await open_page(office.url, ready="#name")
+    await sign_in(other, "taro")
+    await reads_what_is_shared(other, answer)
+    await imports_and_goes_on(other, file, answer)
+
+    await signs_out(page)
+
+
+async def stops_goes_on_and_reloads(page: Page, boss: Page) -> None:
+    """A stop makes room at once; what is gone on with survives a reload."""
     await ask(page, LONG)
     await grows_beyond(answers(page), 10)
     await expect(boss.get_by_role("row", name=re.compile("^hanako 1"))).to_be_visible()
@@ -116,14 +136,23 @@ async def test_a_day(office: Office, people: People, open_page: OpenPage, tmp_pa
     stopped = await answers(page).inner_text()
     await page.get_by_role("button", name="続きを書く").click()
     going = await grows_beyond(answers(page), len(stopped) + 5)
-    assert going.startswith(stopped.rstrip()[:-3])
+    assert begins_as(stopped, going)
     await page.reload()
     again = await grows_beyond(answers(page), len(going) + 5)
-    assert again.startswith(stopped.rstrip()[:-3])
+    assert begins_as(going, again)
     await page.get_by_role("button", name="停止").click()
     await finished(page)
 
-    # The question after it is answered, again and in other words; every version stays.
+
+def begins_as(before: str, after: str) -> bool:
+    """Whether a longer answer is the same up to where it was. The Markdown of its last line may
+    mean something else by now, and so may the spaces."""
+    shown, longer = ("".join(text.split()) for text in (before, after))
+    return longer.startswith(shown[:-3])
+
+
+async def asks_again_and_otherwise(page: Page) -> str:
+    """Every version stays; returns the first answer."""
     await page.get_by_role("button", name="新しいチャット").click()
     first = await answered(page, SHORT)
     await page.get_by_role("button", name="答え直す").click()
@@ -140,21 +169,31 @@ async def test_a_day(office: Office, people: People, open_page: OpenPage, tmp_pa
     await versions.first.get_by_role("button", name="前の版").click()
     await expect(page.locator("article").first).to_contain_text("日本の首都")
     await expect(answers(page)).to_have_text(first, use_inner_text=True)
+    return first
 
-    # It is judged, and shared.
+
+async def judges(page: Page) -> None:
     await page.get_by_role("button", name="よくない回答").click()
     await page.get_by_label("正しい回答").fill("東京です。")
     await page.get_by_role("button", name="送る").click()
     await expect(page.get_by_label("正しい回答")).to_have_count(0)
-    title = SHORT.partition("。")[0]
-    row = page.get_by_role("button", name=re.compile(f"^「{title}.*の操作$"))
-    await row.click()
+
+
+def operations(page: Page) -> Locator:
+    """The button beside the chat with the short question."""
+    return page.get_by_role("button", name=re.compile(f"^「{TITLE}.*の操作$"))
+
+
+async def shares(page: Page) -> None:
+    await operations(page).click()
     await page.get_by_role("menuitem", name="グループと共有").click()
     await page.get_by_role("checkbox", name="総務課").check()
     await page.get_by_role("button", name="保存").click()
     await expect(page.get_by_role("dialog")).to_have_count(0)
 
-    # A file of the office's other programs is read, and a template is filled in.
+
+async def attaches_a_file(page: Page) -> None:
+    """As the office's other programs write it."""
     await page.get_by_role("button", name="新しいチャット").click()
     await drop(page, "名簿.csv", "氏名,部署\n髙橋㈱①,総務課\n".encode("cp932"))
     await expect(page.locator("form li")).to_contain_text("Shift_JIS")
@@ -162,6 +201,9 @@ async def test_a_day(office: Office, people: People, open_page: OpenPage, tmp_pa
     asked = page.locator("article").first
     await asked.locator("summary").click()
     await expect(asked.locator("pre")).to_contain_text("髙橋㈱①,総務課")
+
+
+async def fills_a_template(page: Page) -> None:
     await page.get_by_role("button", name="新しいチャット").click()
     await message(page).press("/")
     dialog = page.get_by_role("dialog", name="定型プロンプト")
@@ -174,7 +216,9 @@ async def test_a_day(office: Office, people: People, open_page: OpenPage, tmp_pa
     await stop.or_(page.get_by_role("button", name="回答をコピー")).first.click()
     await finished(page)
 
-    # Both are found again by two characters of them.
+
+async def searches(page: Page) -> None:
+    """For two characters of the file, and of the form."""
     box = page.get_by_role("searchbox", name="チャットを検索")
     results = page.get_by_role("region", name="検索結果")
     for word in ("午後", "髙橋"):
@@ -182,8 +226,10 @@ async def test_a_day(office: Office, people: People, open_page: OpenPage, tmp_pa
         await expect(results.locator("mark").first).to_have_text(word)
     await box.press("Escape")
 
-    # Two models side by side, without their names, and a vote.
-    await page.goto(f"{office.url}/#/work/compare")
+
+async def compares(page: Page, url: str) -> None:
+    """Without the names of the models, until the vote."""
+    await page.goto(f"{url}/#/work/compare")
     await page.get_by_label("質問").fill("Say hello.")
     await page.get_by_label("質問").press("Enter")
     await expect(page.get_by_text("どちらの回答がよいですか")).to_be_visible(timeout=PATIENCE)
@@ -193,34 +239,40 @@ async def test_a_day(office: Office, people: People, open_page: OpenPage, tmp_pa
     await expect(page.get_by_text("投票しました。")).to_be_visible()
     for model in ("Qwen", "SmolLM2"):
         await expect(sides.filter(has_text=model)).to_have_count(1)
+    await page.goto(f"{url}/#/")
 
-    # What is taken out here goes in with somebody else, who reads what was shared, too.
-    await page.goto(f"{office.url}/#/")
+
+async def exports(page: Page, folder: Path) -> Path:
     async with page.expect_download() as download:
-        await row.click()
+        await operations(page).click()
         await page.get_by_role("menuitem", name="JSON").click()
-    file = tmp_path / "chat.json"
+    file = folder / "chat.json"
     await (await download.value).save_as(file)
     await page.keyboard.press("Escape")
-    other = await open_page(office.url, ready="#name")
-    await sign_in(other, "taro")
-    await other.get_by_role("link", name="チャットの管理").click()
-    await other.get_by_role("link", name="共有されたチャット").click()
-    await other.get_by_role("button", name=re.compile(title)).click()
-    await expect(answers(other)).to_have_text(first, use_inner_text=True)
-    await expect(other.get_by_text("hanakoさんが共有しているチャットです")).to_be_visible()
-    await other.get_by_role("link", name="チャットの管理").click()
-    await other.get_by_role("link", name="書き出しと取り込み").click()
-    await other.get_by_label("ファイルを選ぶ").set_input_files(file)
-    await expect(other.get_by_text("1 件を取り込みました")).to_be_visible()
-    await other.get_by_role("link", name="チャットへ戻る").click()
-    await (
-        other.get_by_role("navigation").get_by_role("button", name=re.compile(f"^{title}")).click()
-    )
-    await expect(answers(other)).to_have_text(first, use_inner_text=True)
-    await answered(other, "もう一度、一語で答えてください。")
+    return file
 
-    # And home.
+
+async def reads_what_is_shared(page: Page, answer: str) -> None:
+    await page.get_by_role("link", name="チャットの管理").click()
+    await page.get_by_role("link", name="共有されたチャット").click()
+    await page.get_by_role("button", name=re.compile(TITLE)).click()
+    await expect(answers(page)).to_have_text(answer, use_inner_text=True)
+    await expect(page.get_by_text("hanakoさんが共有しているチャットです")).to_be_visible()
+
+
+async def imports_and_goes_on(page: Page, file: Path, answer: str) -> None:
+    await page.get_by_role("link", name="チャットの管理").click()
+    await page.get_by_role("link", name="書き出しと取り込み").click()
+    await page.get_by_label("ファイルを選ぶ").set_input_files(file)
+    await expect(page.get_by_text("1 件を取り込みました")).to_be_visible()
+    await page.get_by_role("link", name="チャットへ戻る").click()
+    chats = page.get_by_role("navigation")
+    await chats.get_by_role("button", name=re.compile(f"^{TITLE}")).click()
+    await expect(answers(page)).to_have_text(answer, use_inner_text=True)
+    await answered(page, "もう一度、一語で答えてください。")
+
+
+async def signs_out(page: Page) -> None:
     await page.get_by_role("button", name="設定").click()
     await page.get_by_role("button", name="サインアウト").click()
     await expect(page.locator("#name")).to_be_focused()
