@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
+from fakes import adapters
 from fakes.backend import Backends, FakeBackend
 from fakes.files import write_gguf
 from fakes.postgresql import Cluster, cluster
@@ -16,14 +21,53 @@ from fakes.serving import Served, serving
 from jimae.api.app import create_app
 from jimae.service.service import Service
 from jimae.settings import DatabaseSettings, Settings, load
+from jimae.store import migrate
+from jimae.store.database import FILE_NAME, url_of
+
+MEMORY: Final = Path("/dev/shm")  # noqa: S108
+MEMORY_NEEDED: Final = 8 << 30
+
+adapters.share()
+
+
+def pytest_configure() -> None:
+    """What tests write goes into memory where there is room: every commit waits some
+    milliseconds for a disk, and no test takes the power away."""
+    if MEMORY.is_dir():
+        there = os.statvfs(MEMORY)
+        if there.f_bavail * there.f_frsize >= MEMORY_NEEDED and not there.f_flag & os.ST_NOEXEC:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the collector need not go through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """A server with two models, of which `fake` is the default."""
+def bare(tmp_path: Path) -> Settings:
+    """A server with two models, of which `fake` is the default, and without a database."""
     for name in ("fake", "other"):
         write_gguf(tmp_path / "models" / f"{name}.gguf")
     return load(environ={}, overrides={"data_dir": tmp_path, "models.default": "fake"})
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with every table and no row."""
+    folder = tmp_path_factory.mktemp("empty")
+    migrate.upgrade(url_of(load(environ={}, overrides={"data_dir": folder})))
+    assert [file.name for file in folder.iterdir()] == [FILE_NAME]
+    return folder / FILE_NAME
+
+
+@pytest.fixture
+def settings(bare: Settings, empty_database: Path) -> Settings:
+    """The same with a database. Its tables are there already: making them takes longer than
+    most tests."""
+    shutil.copy(empty_database, bare.data_dir)
+    return bare
 
 
 @pytest.fixture(scope="session")
@@ -34,13 +78,14 @@ def postgresql() -> Iterator[Cluster]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def stored(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+def stored(bare: Settings, request: pytest.FixtureRequest) -> Iterator[Settings]:
     """The settings with each kind of database, empty: tests of what is stored run on both."""
     if request.param == "sqlite":
-        return settings
+        yield request.getfixturevalue("settings")
+        return
     running: Cluster = request.getfixturevalue("postgresql")
-    database = DatabaseSettings(url=SecretStr(running.create()))
-    return settings.model_copy(update={"database": database})
+    with running.migrated() as url:
+        yield bare.model_copy(update={"database": DatabaseSettings(url=SecretStr(url))})
 
 
 @pytest.fixture

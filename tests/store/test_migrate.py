@@ -11,16 +11,28 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from pydantic import SecretStr
 from sqlalchemy import JSON, Connection, MetaData, Table, text
 
+from fakes.postgresql import Cluster
 from jimae.errors import JimaeError
-from jimae.settings import Settings
+from jimae.settings import DatabaseSettings, Settings
 from jimae.store import migrate
 from jimae.store.database import url_of
 from jimae.store.store import Store
 from jimae.store.tables import Base
 
 REVISIONS = migrate.revisions()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stored(bare: Settings, request: pytest.FixtureRequest) -> Settings:
+    """Each kind of database, without any table."""
+    if request.param == "sqlite":
+        return bare
+    running: Cluster = request.getfixturevalue("postgresql")
+    database = DatabaseSettings(url=SecretStr(running.create()))
+    return bare.model_copy(update={"database": database})
 
 
 def stands_everywhere(name: str | None, *_: object) -> bool:

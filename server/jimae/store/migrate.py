@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -29,9 +30,10 @@ def upgrade(url: URL, revision: str = "head") -> None:
     try:
         with engine.begin() as connection:
             _lock(connection)
-            _check_known(connection)
-            command.upgrade(config(connection), revision)
-            _check_references(connection)
+            # Most starts find everything done: Alembic then need not be asked.
+            if _current(connection) != revisions()[-1]:
+                command.upgrade(config(connection), revision)
+                _check_references(connection)
     finally:
         engine.dispose()
 
@@ -50,10 +52,11 @@ def config(connection: Connection | None = None) -> Config:
     return settings
 
 
-def revisions() -> list[str]:
+@cache
+def revisions() -> tuple[str, ...]:
     """Every revision there is, the first one first."""
     scripts = ScriptDirectory.from_config(config())
-    return [script.revision for script in scripts.walk_revisions()][::-1]
+    return tuple(script.revision for script in scripts.walk_revisions())[::-1]
 
 
 def _lock(connection: Connection) -> None:
@@ -62,10 +65,11 @@ def _lock(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
 
 
-def _check_known(connection: Connection) -> None:
+def _current(connection: Connection) -> str | None:
     here = MigrationContext.configure(connection).get_current_revision()
     if here is not None and here not in revisions():
         raise JimaeError("database_newer", revision=here)
+    return here
 
 
 def _check_references(connection: Connection) -> None:

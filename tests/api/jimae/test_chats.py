@@ -257,7 +257,6 @@ async def test_what_a_server_left_is_marked(
         await soon(lambda: _stored(service, chat, "あ" * 10), 10)
         # The end of this server is not stored.
         service.chats.answers._by_turn.clear()
-        service.store._writers = None
     async with (
         serving(stored, Service(stored, backends.make)) as served,
         Chatter(served.url) as chatter,
