@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jimae.api.app import create_app
+from jimae.api.server import listen
 from jimae.service.service import Service
 from jimae.settings import Settings
 
@@ -39,7 +39,7 @@ async def serving(
     app = _below(prefix, create_app(settings, service))
     config = uvicorn.Config(app, log_config=None, lifespan="on", ws="none", access_log=False)
     server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", port))
+    listener = listen("127.0.0.1", port)
     task = asyncio.create_task(server._serve([listener]))
     while not server.started:
         await asyncio.sleep(0.005)
