@@ -106,7 +106,10 @@ def test_what_is_wrong_is_told(tmp_path: Path) -> None:
     code, _, said = jimae(tmp_path, *add, typed=f"{PASSWORD}\n")
     assert code == 1
     assert "already one with the name 'yamada'" in said
-    for arguments in (("users", "delete", "yamada"), ("users", "set", "yamada", "--role", "user")):
+    for arguments in (
+        ("users", "delete", "yamada", "--yes"),
+        ("users", "set", "yamada", "--role", "user"),
+    ):
         code, _, said = jimae(tmp_path, *arguments)
         assert code == 1
         assert "only administrator" in said
@@ -129,11 +132,18 @@ def test_deleting_and_leaving(tmp_path: Path) -> None:
     listed = json.loads(jimae(tmp_path, "groups", "list", "--json")[1])
     assert [(group["name"], group["members"]) for group in listed] == [("営業", 1)]
     assert jimae(tmp_path, "groups", "leave", "営業", "hanako")[0] == 0
-    assert jimae(tmp_path, "users", "delete", "hanako", "--transfer-to", "taro")[0] == 0
+    delete = ("users", "delete", "hanako", "--transfer-to", "taro")
+    code, _, said = jimae(tmp_path, *delete, typed="")
+    assert (code, "goes to taro" in said) == (1, True), "nobody typed anything"
+    assert jimae(tmp_path, *delete, typed="taro\n")[0] == 1
+    assert "hanako" in jimae(tmp_path, "users", "list")[1]
+    assert jimae(tmp_path, *delete, typed="HANAKO\n")[0] == 0
+    assert "'nobody'" in jimae(tmp_path, "users", "delete", "nobody")[2]
     assert jimae(tmp_path, "groups", "delete", "営業")[0] == 0
     table = jimae(tmp_path, "users", "list")[1]
     assert "taro" in table
     assert "hanako" not in table
+    assert jimae(tmp_path, "users", "delete", "taro", "--yes")[0] == 0
 
 
 def test_only_with_an_administrator_is_it_open_to_others(

@@ -18,7 +18,7 @@ from jimae.errors import JimaeError
 from jimae.service.accounts import listing, people, setup
 from jimae.service.accounts.belongings import After
 from jimae.service.accounts.listing import Listed, Wanted
-from jimae.service.accounts.names import sign_in_name
+from jimae.service.accounts.names import folded, sign_in_name
 from jimae.service.accounts.parts import parts_of
 from jimae.service.accounts.passwords import Passwords, one_time
 from jimae.settings import Settings
@@ -141,19 +141,21 @@ PASSWORD_HELP = words(
 DELETE_HELP = words(
     """Delete an account and everything its owner made, or give that to somebody else.
 
-    What the audit log and the statistics tell of them stays.
+    What the audit log and the statistics tell of them stays. The name is asked for once more;
+    with --yes, for scripts, it is not.
 
       jimae users delete hanako
 
-      jimae users delete hanako --transfer-to yamada
+      jimae users delete hanako --transfer-to yamada --yes
     """,
     """アカウントと、その人が作ったものをすべて削除します。ほかの人に引き継ぐこともできます。
 
-    監査ログと統計の記録は残ります。
+    監査ログと統計の記録は残ります。確認のために名前をもう一度たずねます。スクリプトでは --yes を
+    付けると、たずねません。
 
       jimae users delete hanako
 
-      jimae users delete hanako --transfer-to yamada
+      jimae users delete hanako --transfer-to yamada --yes
     """,
 )
 CODE_HELP = words(
@@ -179,6 +181,7 @@ STDIN_HELP = words("Read the password from standard input.", "パスワードを
 ONE_TIME_HELP = words(
     "Make up a password that has to be changed.", "変更が必要なパスワードを作る。"
 )
+YES_HELP = words("Do not ask back.", "確認をたずねない。")
 HEIR_HELP = words("Who gets what they made.", "作ったものを引き継ぐ人。")
 JSON_HELP = words("As JSON.", "JSON で出力。")
 
@@ -269,7 +272,8 @@ def disable(user: Name, data_dir: DataDir = None) -> None:
 
 @users.command(help=ENABLE_HELP)
 def enable(user: Name, data_dir: DataDir = None) -> None:
-    _change(user, people.Change(disabled=False), data_dir, words("Enabled:", "再開しました:"))
+    wanted = people.Change(disabled=False, locked=False)
+    _change(user, wanted, data_dir, words("Enabled:", "再開しました:"))
 
 
 @users.command(help=PASSWORD_HELP)
@@ -296,9 +300,12 @@ def password(
 def delete(
     user: Name,
     transfer_to: Annotated[str | None, typer.Option(help=HEIR_HELP, show_default=False)] = None,
+    yes: Annotated[bool, typer.Option("--yes", help=YES_HELP)] = False,
     data_dir: DataDir = None,
 ) -> None:
     settings = settings_of(data_dir)
+    if not yes:
+        _ask_back(settings, user, transfer_to)
 
     def remove(session: Session) -> list[After]:
         account = people.named(session, user)
@@ -344,6 +351,32 @@ class _Chosen:
             typer.echo(self._made)
 
 
+def _ask_back(settings: Settings, user: str, heir: str | None) -> None:
+    """Let nobody be deleted by a slip. Raises `user_not_found`, and ends the command when the
+    name is not typed."""
+
+    def read(session: Session) -> str:
+        if heir is not None:
+            people.named(session, heir)
+        return people.named(session, user).name
+
+    name = transact(settings, read)
+    stderr.print(
+        words(
+            f"{name} and all chats, files and keys of theirs will be deleted for good."
+            if heir is None
+            else f"{name} will be deleted for good; what they made goes to {heir}.",
+            f"{name} と、そのチャット・ファイル・APIキーを完全に削除します。"
+            if heir is None
+            else f"{name} を完全に削除し、作ったものは {heir} に引き継ぎます。",
+        ),
+        markup=False,
+    )
+    question = words("Type the name to delete it", "削除するには、名前を入力してください")
+    if folded(typer.prompt(question, err=True)) != name:
+        raise typer.Abort
+
+
 def _asked() -> str:
     first = getpass.getpass(words("Password: ", "パスワード: "))
     if getpass.getpass(words("Once more: ", "もう一度: ")) != first:
@@ -368,7 +401,7 @@ def _show(found: list[Listed], zone: ZoneInfo) -> None:
     table.add_column(words("Name", "名前"), no_wrap=True)
     for en, ja in HEADINGS:
         table.add_column(words(en, ja))
-    for account, joined in found:
+    for account, joined, locked_until in found:
         seen = account.last_seen_at
         cells = (
             account.name,
@@ -377,18 +410,22 @@ def _show(found: list[Listed], zone: ZoneInfo) -> None:
             ", ".join(group.name + (" *" if group.manages else "") for group in joined),
             account.source,
             "-" if seen is None else datetime.fromtimestamp(seen, zone).strftime("%Y-%m-%d %H:%M"),
-            _state(account),
+            _state(account, locked_until),
         )
         table.add_row(*(Text(printable(cell)) for cell in cells))
     stdout.print(table)
 
 
-def _state(account: Account) -> str:
-    return words("enabled", "利用中") if account.disabled_at is None else words("disabled", "停止")
+def _state(account: Account, locked_until: float | None) -> str:
+    if account.disabled_at is not None:
+        return words("disabled", "停止")
+    if locked_until is not None:
+        return words("locked", "ロック中")
+    return words("enabled", "利用中")
 
 
 def _told(listed: Listed) -> dict[str, Any]:
-    account, joined = listed
+    account, joined, locked_until = listed
     return {
         "id": account.id,
         "name": account.name,
@@ -397,6 +434,7 @@ def _told(listed: Listed) -> dict[str, Any]:
         "role": account.role,
         "source": account.source,
         "disabled": account.disabled_at is not None,
+        "locked_until": locked_until,
         "created_at": account.created_at,
         "last_seen_at": account.last_seen_at,
         "groups": [

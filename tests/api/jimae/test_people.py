@@ -301,3 +301,51 @@ async def test_an_auditor_asks_no_model_and_looks_after_nobody(
     ):
         assert (response.status_code, code(response)) == (403, "not_permitted")
     assert (await client.get("/jimae/me", headers=auditor.session)).is_success
+
+
+async def test_unlocking_and_asking_for_a_new_password(
+    client: httpx.AsyncClient, people: People, admin: Person
+) -> None:
+    user = await people.add("hanako", groups=["営業"])
+    boss = await people.add("boss", "manager", groups=["営業"], manages=True)
+    one, wrong = f"{USERS}/{user.id}", {"name": "hanako", "password": "not this one"}
+    answers = [(await client.post("/jimae/session", json=wrong)).status_code for _ in range(7)]
+    assert answers[-1] == 429
+    right = {"name": "hanako", "password": user.password}
+    assert (await client.post("/jimae/session", json=right)).status_code == 429
+    listed = (await client.get(USERS, headers=boss.session)).json()["data"]
+    assert [one["name"] for one in listed if one["locked_until"] is not None] == ["hanako"]
+
+    assert (await client.post(one, json={"locked": True}, headers=boss.session)).status_code == 400
+    told = (await client.post(one, json={"locked": False}, headers=boss.session)).json()
+    assert told["locked_until"] is None
+    assert (await client.post("/jimae/session", json=right)).status_code == 200
+    client.cookies.clear()
+
+    ask = {"must_change_password": True}
+    refused = await client.post(one, json=ask, headers=boss.session)
+    assert (refused.status_code, code(refused)) == (403, "role_not_yours")
+    assert (await client.get("/v1/models", headers=user.session)).status_code == 200
+    told = (await client.post(one, json=ask, headers=admin.session)).json()
+    assert told["must_change_password"]
+    held = await client.get("/v1/models", headers=user.session)
+    assert (held.status_code, code(held)) == (403, "password_change_needed")
+    found = (await client.get("/jimae/admin/audit", headers=admin.session)).json()["data"]
+    acts = [(row["act"], row["details"]) for row in found if row["target"] == user.id]
+    assert ("user.unlock", {}) in acts
+    assert ("user.change", {"must_change_password": True}) in acts
+
+
+async def test_no_new_password_is_asked_of_who_has_none_here(
+    client: httpx.AsyncClient, people: People, admin: Person, service: Service
+) -> None:
+    user = await people.add("hanako")
+
+    def elsewhere(session: Session) -> None:
+        account = session.get_one(Account, user.id)
+        account.source, account.external_id, account.password_hash = "ad", "1", None
+
+    await service.store.write(elsewhere)
+    ask = {"must_change_password": True}
+    refused = await client.post(f"{USERS}/{user.id}", json=ask, headers=admin.session)
+    assert (refused.status_code, code(refused)) == (409, "password_elsewhere")

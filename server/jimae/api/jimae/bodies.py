@@ -32,7 +32,8 @@ class MeBody(TypedDict):
 
 
 class UserBody(TypedDict):
-    """An account. `source` is `local` or the directory that signs it in."""
+    """An account. `source` is `local` or the directory that signs it in; `locked_until` until
+    when they have to wait, having failed to sign in too often."""
 
     id: str
     name: str
@@ -42,6 +43,7 @@ class UserBody(TypedDict):
     groups: list[OwnGroup]
     source: str
     disabled: bool
+    locked_until: float | None
     must_change_password: bool
     created_at: float
     last_seen_at: float | None
@@ -134,6 +136,7 @@ def user_body(listed: Listed) -> UserBody:
         "groups": [own_group(group) for group in listed.groups],
         "source": account.source,
         "disabled": account.disabled_at is not None,
+        "locked_until": listed.locked_until,
         "must_change_password": account.must_change_password,
         "created_at": account.created_at,
         "last_seen_at": account.last_seen_at,

@@ -64,13 +64,16 @@ class NewUserRequest(Strict):
 
 
 class UserRequest(Strict):
-    """Body of POST /jimae/admin/users/{user_id}: what is to be different."""
+    """Body of POST /jimae/admin/users/{user_id}: what is to be different. `locked`, which can
+    only be false, lets somebody try to sign in again at once."""
 
     name: Typed | None = None
     display_name: Shown | None = None
     mail: Mail | None = None
     role: RoleName | None = None
     disabled: bool | None = None
+    must_change_password: bool | None = None
+    locked: Literal[False] | None = None
 
 
 class NewGroupRequest(Strict):

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -64,9 +65,19 @@ def succeeded(session: Session, name: str, address: str) -> None:
     session.flush()
 
 
-def clear(session: Session, name: str) -> None:
-    """Let somebody try again at once."""
-    session.execute(delete(Attempts).where(Attempts.id == _named(name)))
+def clear(session: Session, name: str) -> bool:
+    """Let somebody try again at once; False if nothing had failed."""
+    cleared = delete(Attempts).where(Attempts.id == _named(name)).returning(Attempts.id)
+    return session.scalar(cleared) is not None
+
+
+def locked(session: Session, names: Iterable[str]) -> dict[str, float]:
+    """Until when those of these names who failed too often have to wait."""
+    by_id = {_named(name): name for name in names}
+    waiting = select(Attempts.id, Attempts.locked_until).where(
+        Attempts.id.in_(by_id), Attempts.locked_until > time.time()
+    )
+    return {by_id[which]: until for which, until in session.execute(waiting)}
 
 
 def forget_old(session: Session) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
-from jimae.service.accounts import groups
+from jimae.service.accounts import attempts, groups
 from jimae.service.accounts.names import folded
 from jimae.service.caller import Caller, Role
 from jimae.store.account_tables import Account, Group, Membership
@@ -26,10 +26,12 @@ class Joined(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """Somebody with their groups."""
+    """Somebody with their groups. `locked_until`: they failed to sign in too often, and have to
+    wait until then."""
 
     account: Account
     groups: tuple[Joined, ...]
+    locked_until: float | None = None
 
 
 class ListedGroup(NamedTuple):
@@ -73,6 +75,7 @@ def people(session: Session, caller: Caller, wanted: Wanted) -> tuple[list[Liste
 
 def with_groups(session: Session, accounts: Sequence[Account]) -> list[Listed]:
     joined = groups.of(session, [account.id for account in accounts])
+    locked = attempts.locked(session, [account.name for account in accounts])
     return [
         Listed(
             account,
@@ -80,6 +83,7 @@ def with_groups(session: Session, accounts: Sequence[Account]) -> list[Listed]:
                 Joined(group.id, group.name, group.purpose, membership.manages)
                 for group, membership in joined[account.id]
             ),
+            locked.get(account.name),
         )
         for account in accounts
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 import msgspec
 from sqlalchemy import and_, or_, select, update
@@ -19,6 +19,7 @@ from jimae.service.audit.record import note
 from jimae.service.caller import LOCAL, Caller, Role
 from jimae.service.items import new_id
 from jimae.store.account_tables import Account, Membership
+from jimae.store.store import locked
 
 LOCAL_SOURCE: Final = "local"
 MANAGING: Final[tuple[Role, ...]] = ("manager", "admin")
@@ -85,8 +86,8 @@ def find(session: Session, account_id: str) -> Account:
     """Locked until the end of a transaction that writes. Raises `user_not_found`."""
     # Administrators are locked with anybody, and always in one order: two of them who look
     # after each other at once wait, and do not stop each other.
-    locked = or_(Account.id == account_id, and_(*_ADMINS))
-    session.execute(select(Account.id).where(locked).order_by(Account.id).with_for_update())
+    together = or_(Account.id == account_id, and_(*_ADMINS))
+    session.execute(locked(session, select(Account.id).where(together).order_by(Account.id)))
     account = session.get(Account, account_id)
     if account is None:
         raise JimaeError("user_not_found", id=account_id[:100])
@@ -125,19 +126,23 @@ def set_password(
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be different; None leaves a thing as it is."""
+    """What is to be different; None leaves a thing as it is. `locked=False` forgets how often
+    they failed to sign in."""
 
     name: str | None = None
     display_name: str | None = None
     mail: str | None = None
     role: Role | None = None
     disabled: bool | None = None
+    must_change_password: bool | None = None
+    locked: Literal[False] | None = None
 
 
 def change(session: Session, caller: Caller, account: Account, wanted: Change) -> None:
     """Change somebody's account. Who is disabled loses their sessions.
 
-    Raises `name_unusable`, `name_length`, `name_taken`, `role_not_yours`, `last_admin`.
+    Raises `name_unusable`, `name_length`, `name_taken`, `role_not_yours`, `last_admin`,
+    `password_elsewhere`.
     """
     details: dict[str, object] = {}
     if wanted.name is not None and (name := sign_in_name(wanted.name)) != account.name:
@@ -154,10 +159,15 @@ def change(session: Session, caller: Caller, account: Account, wanted: Change) -
     if wanted.role is not None and wanted.role != account.role:
         _set_role(session, caller, account, wanted.role)
         details["role"] = wanted.role
+    if wanted.must_change_password is not None:
+        _set_must_change(caller, account, wanted.must_change_password)
+        details["must_change_password"] = wanted.must_change_password
     if details:
         note(session, caller, "user.change", target=account.id, details=details)
     if wanted.disabled is not None and wanted.disabled != (account.disabled_at is not None):
         _set_disabled(session, caller, account, wanted.disabled)
+    if wanted.locked is False and attempts.clear(session, account.name):
+        note(session, caller, "user.unlock", target=account.id)
     session.flush()
 
 
@@ -218,6 +228,14 @@ def _set_role(session: Session, caller: Caller, account: Account, role: Role) ->
         session.execute(
             update(Membership).where(Membership.account_id == account.id).values(manages=False)
         )
+
+
+def _set_must_change(caller: Caller, account: Account, must_change: bool) -> None:
+    if caller.role != "admin":
+        raise JimaeError("role_not_yours", param="must_change_password")
+    if account.password_hash is None:
+        raise JimaeError("password_elsewhere", source=account.source)
+    account.must_change_password = must_change
 
 
 def _set_disabled(session: Session, caller: Caller, account: Account, disabled: bool) -> None:
