@@ -179,6 +179,7 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("GET", "/jimae/session/providers/{provider_id}"): ANYONE,
     ("GET", "/jimae/session/providers/{provider_id}/callback"): ANYONE,
     ("GET", "/jimae/admin/directories"): ADMIN,
+    ("POST", "/jimae/admin/directories/{directory_id}/test"): ADMIN,
     ("GET", "/scim/v2/ServiceProviderConfig"): PROVISION,
     ("GET", "/scim/v2/Schemas"): PROVISION,
     ("GET", "/scim/v2/Schemas/{schema_id}"): PROVISION,
@@ -233,6 +234,7 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("DELETE", "/jimae/admin/audit/holds/{hold_id}"): Need("admin", "audit"),
     ("GET", "/jimae/admin/audit/retention"): AUDIT,
     ("POST", "/jimae/admin/audit/retention"): Need("admin", "audit"),
+    ("GET", "/jimae/admin/audit/deletions"): Need("admin", "audit"),
     ("POST", "/jimae/admin/audit/deletions"): Need("admin", "audit"),
     ("GET", "/jimae/admin/audit/certificates"): AUDIT,
 }

@@ -13,17 +13,25 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from typing_extensions import TypedDict
 
+from jimae.api.body import read_object
+from jimae.api.caller import caller_of
 from jimae.api.credentials import address_of, give_cookie, token_of, visitor_of
 from jimae.api.errors import error_response, language_of
+from jimae.api.explain import fitted
+from jimae.api.jimae.schema import Strict, Typed
+from jimae.api.openai.responses.queries import known_id
 from jimae.directory_settings import LdapSettings, OidcSettings
-from jimae.errors import JimaeError
+from jimae.errors import JimaeError, Language
+from jimae.service.caller import Role
 from jimae.service.directories.attempt import SECONDS
 from jimae.service.directories.status import states
+from jimae.service.directories.trial import Here, Step, What
 from jimae.service.service import Service
 
 COOKIE: Final = "jimae_attempt"
 HERE: Final = "/jimae/session/providers"
 LONGEST_COOKIE: Final = 2048
+LIMIT_MIB: Final = 1 / 16
 
 PAGE: Final = """<!doctype html>
 <html lang="{language}">
@@ -52,6 +60,45 @@ class DirectoryBody(TypedDict):
 class DirectoriesBody(TypedDict):
     data: list[DirectoryBody]
     has_more: bool
+
+
+class DirectoryTestRequest(Strict):
+    """Body of POST /jimae/admin/directories/{directory_id}/test. `person`: somebody to look for
+    by the name they sign in with; LDAP alone can, with an account to look people up."""
+
+    person: Typed | None = None
+
+
+class StepBody(TypedDict):
+    """One thing that was tried. `facts` say what was found, or why it failed, in the words of
+    the other side; `code` and `message` what is wrong, with the way out."""
+
+    step: What
+    ok: bool
+    facts: str
+    code: str | None
+    message: str | None
+
+
+class HereBody(TypedDict):
+    """Somebody of a directory, and what they would be here: `role` is null where the directory
+    does not decide on it."""
+
+    name: str
+    display_name: str
+    groups_there: list[str]
+    groups: list[str]
+    role: Role | None
+
+
+class DirectoryTestBody(TypedDict):
+    """The steps up to the first that failed. `callback` is what to register at a provider of
+    OpenID Connect; null where `server.public_url` is not set, and for LDAP."""
+
+    ok: bool
+    steps: list[StepBody]
+    person: HereBody | None
+    callback: str | None
 
 
 class DirectoryRoutes:
@@ -121,6 +168,23 @@ class DirectoryRoutes:
             )
         return {"data": data, "has_more": False}
 
+    async def test(self, request: Request, directory_id: str) -> DirectoryTestBody:
+        """Try a directory step by step. Nobody is signed in; it is recorded."""
+        wanted = fitted(await read_object(request, LIMIT_MIB), DirectoryTestRequest)
+        steps = await self._directories.tried(
+            caller_of(request), known_id(directory_id), wanted.person
+        )
+        language = language_of(request.scope)
+        here = steps[-1].here
+        public = self._settings.server.public_url
+        registers = directory_id in self._settings.oidc and public is not None
+        return {
+            "ok": all(step.error is None for step in steps),
+            "steps": [_step(step, language) for step in steps],
+            "person": None if here is None else _here(here),
+            "callback": f"{public}{HERE}/{directory_id}/callback" if registers else None,
+        }
+
     def _callback(self, provider_id: str) -> str:
         """The address that the provider knows. Raises `directory_unknown` and
         `public_url_missing`."""
@@ -159,3 +223,25 @@ class DirectoryRoutes:
         )
         headers = {"Vary": "Accept-Language, Accept"}
         return HTMLResponse(page, status_code=error.status, headers=headers)
+
+
+def _step(step: Step, language: Language) -> StepBody:
+    error = step.error
+    return {
+        "step": step.what,
+        "ok": error is None,
+        "facts": step.facts,
+        "code": None if error is None else error.code,
+        "message": None if error is None else error.message(language),
+    }
+
+
+def _here(here: Here) -> HereBody:
+    person, mapped = here
+    return {
+        "name": person.name,
+        "display_name": person.display_name,
+        "groups_there": [*person.groups],
+        "groups": sorted(mapped.groups),
+        "role": mapped.role,
+    }

@@ -76,6 +76,11 @@ class LdapDirectory:
             entry = self._one(connection, name)
             return None if entry is None else self._person(connection, entry)
 
+    def check_account(self) -> None:
+        """See that the account which looks people up may come in."""
+        with self._as_server():
+            pass
+
     def still(self, external_ids: Sequence[str]) -> dict[str, Person | None]:
         """Those who were let in before; None for who is gone, or disabled now."""
         with self._as_server() as connection:

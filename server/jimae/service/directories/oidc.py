@@ -67,6 +67,10 @@ class Provider:
         self._discovery: tuple[float, Discovery] | None = None
         self._keys: KeySet | None = None
 
+    def anew(self) -> Provider:
+        """The same one, of whom nothing is remembered. Raises `settings_file`."""
+        return Provider(self.name, self.settings)
+
     @property
     def is_known(self) -> bool:
         """Whether its discovery was read."""

@@ -76,10 +76,15 @@ def known_as(session: Session, name: str, kind: Kind, means: str) -> None:
 
     Raises `directory_changed`: ids of another one could be somebody else's.
     """
+    check_same(session, name, kind, means)
     row = health.answered(session, name)
-    if not row.identity:
-        row.kind, row.identity = kind, means
-    elif (row.kind, row.identity) != (kind, means):
+    row.kind, row.identity = kind, means
+
+
+def check_same(session: Session, name: str, kind: Kind, means: str) -> None:
+    """Raises `directory_changed` if accounts were made with another one of this name."""
+    row = session.get(Directory, name)
+    if row is not None and row.identity and (row.kind, row.identity) != (kind, means):
         raise JimaeError("directory_changed", directory=name, before=row.identity, now=means)
 
 

@@ -1,4 +1,7 @@
-"""Trying a directory step by step, for who sets it up: what works, and what exactly fails."""
+"""Trying a directory step by step, for who sets it up: what works, and what exactly fails.
+
+Nobody is signed in, and nothing is changed.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,20 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from jimae.errors import JimaeError
 from jimae.service.directories.ldap import LdapDirectory
 from jimae.service.directories.ldap_connection import connected, told
-from jimae.service.directories.mapping import mapped
+from jimae.service.directories.mapping import Mapped, mapped
+from jimae.service.directories.person import Person
 
 if TYPE_CHECKING:
     from jimae.service.directories.oidc import Provider
 
-What = Literal["discovery", "keys", "connect", "account", "base", "person", "mapping"]
+What = Literal["same", "discovery", "keys", "connect", "account", "base", "person", "mapping"]
+
+
+class Here(NamedTuple):
+    """Somebody of a directory, and what they would be here."""
+
+    person: Person
+    mapped: Mapped
 
 
 class Step(NamedTuple):
@@ -22,6 +33,7 @@ class Step(NamedTuple):
     what: What
     facts: str
     error: JimaeError | None = None
+    here: Here | None = None
 
 
 async def try_provider(provider: Provider) -> AsyncIterator[Step]:
@@ -47,9 +59,11 @@ def try_ldap(directory: LdapDirectory, person: str | None) -> Iterator[Step]:
         if not directory.can_look_up:
             return
         what = "account"
-        directory.still([])
+        directory.check_account()
         yield Step(what, settings.bind_dn or "")
-        yield Step("base", settings.base)
+        what = "base"
+        directory.still([])
+        yield Step(what, settings.base)
         if person is None:
             return
         what = "person"
@@ -62,7 +76,8 @@ def try_ldap(directory: LdapDirectory, person: str | None) -> Iterator[Step]:
         here = mapped(found, settings)
         groups = ", ".join(sorted(here.groups)) or "-"
         theirs = ", ".join(found.groups) or "-"
-        yield Step(what, f"{theirs} -> {groups}; {here.role or '-'}")
+        facts = f"{theirs} -> {groups}; {here.role or '-'}"
+        yield Step(what, facts, here=Here(found, here))
     except JimaeError as error:
         yield Step(what, _why(error), error)
 
