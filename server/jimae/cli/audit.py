@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
-from sqlalchemy import select
 
 from jimae.cli import audit_texts as texts
 from jimae.cli.audit_output import line_of, print_json, print_report, record_told
@@ -29,7 +28,6 @@ from jimae.service.audit.search import Found, Wanted
 from jimae.service.audit.signing import Statement
 from jimae.service.audit.verifying_export import verify_export
 from jimae.settings import Settings
-from jimae.store.account_tables import Account, Group
 from jimae.store.store import Store
 
 T = TypeVar("T")
@@ -232,11 +230,12 @@ def hold(
         if lift is not None:
             await audit.lift_hold(terminal(), lift)
         elif reason:
+            account_id, group_id = await audit.whom(account, group)
             await audit.lay_hold(
                 terminal(),
                 reason=reason,
-                account_id=await _id_of(audit, Account, account),
-                group_id=await _id_of(audit, Group, group),
+                account_id=account_id,
+                group_id=group_id,
                 since=_time(settings, since),
                 until=_time(settings, until, ends=True),
             )
@@ -272,13 +271,18 @@ def delete(
     if not yes:
         question = words("Delete for good what was written?", "本文を完全に削除しますか?")
         typer.confirm(question, abort=True, err=True)
-    which = Wanted(
-        account=account,
-        group=group,
-        since=_time(settings, since),
-        until=_time(settings, until, ends=True),
-    )
-    made, held = _with(settings, lambda audit: audit.delete_content(terminal(), which, reason))
+
+    async def run(audit: Audit) -> tuple[list[Statement], int]:
+        account_id, group_id = await audit.whom(account, group)
+        which = Wanted(
+            account=account_id,
+            group=group_id,
+            since=_time(settings, since),
+            until=_time(settings, until, ends=True),
+        )
+        return await audit.delete_content(terminal(), which, reason)
+
+    made, held = _with(settings, run)
     print_json(made)
     if held:
         told = words(f"{held} are under a hold and stay.", f"{held} 件は保全中のため残しました。")
@@ -336,14 +340,6 @@ def _with(settings: Settings, work: Callable[[Audit], Awaitable[T]]) -> T:
             await store.close()
 
     return asyncio.run(run())
-
-
-async def _id_of(audit: Audit, table: type[Account | Group], name: str | None) -> str | None:
-    """The id of who has this name; else it is one."""
-    if name is None:
-        return None
-    found = await audit.store.read(lambda s: s.scalar(select(table.id).where(table.name == name)))
-    return found or name
 
 
 def _wanted(settings: Settings, *given: str | None) -> Wanted:

@@ -11,8 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from fakes.serving import Served
+from fakes.backend import Backends
+from fakes.people import People
+from fakes.serving import Served, serving
 from jimae.service.audit.verifying_export import verify_export
+from jimae.service.service import Service
+from jimae.settings import Settings
 
 HERE = "/jimae/admin/audit"
 
@@ -97,11 +101,18 @@ async def test_keeping_holding_and_deleting(http: httpx.AsyncClient) -> None:
     assert (await sent(http, "/retention", {"content": 30}))["content"] == 30
     hold = await sent(http, "/holds", {"reason": "訴訟", "account": "local"})
     assert (await got(http, "/holds"))["data"] == [hold]
+    assert (hold["account"]["id"], hold["by"]["id"]) == ("local", "local")
+    unknown = await sent(http, "/holds", {"reason": "訴訟", "account": "hanakoo"}, 404)
+    assert unknown["error"]["code"] == "user_not_found", "a slip would hold nothing"
+    unknown = await sent(http, "/holds", {"reason": "訴訟", "group": "総務"}, 404)
+    assert unknown["error"]["code"] == "group_not_found"
     wanted = {"reason": "請求", "account": "local"}
+    assert await got(http, "/deletions", account="local") == {"contents": 0, "held": 2}
     told = await sent(http, "/deletions", wanted)
     assert (told["deleted"], told["held"]) == (0, 2)
     assert (await http.delete(f"{HERE}/holds/{hold['id']}")).status_code == 200
     assert (await http.delete(f"{HERE}/holds/{hold['id']}")).status_code == 404
+    assert await got(http, "/deletions", account="local") == {"contents": 2, "held": 0}
     told = await sent(http, "/deletions", wanted)
     assert (told["deleted"], told["held"]) == (2, 0)
     assert (await got(http, "/certificates"))["data"] == told["certificates"]
@@ -109,3 +120,33 @@ async def test_keeping_holding_and_deleting(http: httpx.AsyncClient) -> None:
     assert states == {"deleted"}
     error = (await sent(http, "/deletions", {"reason": "all"}, 400))["error"]
     assert "everything" in error["message"]
+
+
+async def test_a_name_means_who_has_it_now(stored: Settings, backends: Backends) -> None:
+    service = Service(stored, backends.make)
+    async with (
+        serving(stored, service) as served,
+        httpx.AsyncClient(base_url=served.url, trust_env=False, timeout=30) as http,
+    ):
+        await names_change(People(service), http)
+
+
+async def names_change(people: People, http: httpx.AsyncClient) -> None:
+    root = await people.add("root", "admin")
+    hanako = await people.add("hanako", groups=["総務"])
+    http.headers.update(root.session)
+    asked = {"model": "fake", "messages": [{"role": "user", "content": "午後"}]}
+    done = await http.post("/v1/chat/completions", json=asked, headers=hanako.session)
+    assert done.status_code == 200
+    renamed = await http.post(f"/jimae/admin/users/{hanako.id}", json={"name": "h.sato"})
+    assert renamed.status_code == 200
+    await people.add("hanako")
+    assert await got(http, "/deletions", account="H.SATO") == {"contents": 2, "held": 0}
+    assert await got(http, "/deletions", account="hanako") == {"contents": 0, "held": 0}
+    hold = await sent(http, "/holds", {"reason": "x", "account": "h.sato", "group": "総務"})
+    assert hold["account"] == {"id": hanako.id, "name": "h.sato"}
+    assert hold["group"] == {"id": hanako.groups["総務"], "name": "総務"}
+    assert hold["by"] == {"id": root.id, "name": "root"}
+    assert (await http.delete(f"/jimae/admin/users/{hanako.id}")).status_code == 200
+    (held,) = (await got(http, "/holds"))["data"]
+    assert (held["account"]["id"], held["account"]["name"]) == (hanako.id, "hanako")

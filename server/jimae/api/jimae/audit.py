@@ -17,6 +17,7 @@ from jimae.api.jimae.audit_bodies import (
     CheckBody,
     CheckpointBody,
     ContentBody,
+    DeletableBody,
     DeletionBody,
     HoldBody,
     HoldList,
@@ -25,6 +26,7 @@ from jimae.api.jimae.audit_bodies import (
     RetentionBody,
     check_body,
     deletion_body,
+    held_ids,
     hold_body,
     record_body,
 )
@@ -35,6 +37,7 @@ from jimae.api.jimae.audit_schema import (
     AuditPage,
     AuditQuery,
     CertificatesQuery,
+    DeletableQuery,
     HoldRequest,
     RetentionRequest,
 )
@@ -116,20 +119,23 @@ class AuditRoutes:
 
     async def holds(self) -> HoldList:
         """What may not be deleted."""
-        return {"data": [hold_body(one) for one in await self._audit.holds()], "has_more": False}
+        found = await self._audit.holds()
+        names = await self._audit.names(held_ids(found))
+        return {"data": [hold_body(one, names) for one in found], "has_more": False}
 
     async def lay_hold(self, request: Request) -> HoldBody:
         """Let nothing of a person, a group or a time be deleted."""
         body = fitted(await read_object(request, LIMIT_MIB), HoldRequest)
+        account_id, group_id = await self._audit.whom(body.account, body.group)
         laid = await self._audit.lay_hold(
             caller_of(request),
             reason=body.reason,
-            account_id=body.account,
-            group_id=body.group,
+            account_id=account_id,
+            group_id=group_id,
             since=body.since,
             until=body.until,
         )
-        return hold_body(laid)
+        return hold_body(laid, await self._audit.names(held_ids([laid])))
 
     async def lift_hold(self, request: Request, hold_id: str) -> Deleted:
         """Lift a hold."""
@@ -152,10 +158,16 @@ class AuditRoutes:
         kept = await self._audit.set_retention(caller_of(request), days)
         return {"metadata": kept.metadata, "content": kept.content}
 
+    async def deletable(self, request: Request) -> DeletableBody:
+        """How much a deletion would delete."""
+        query = fitted(dict(request.query_params), DeletableQuery)
+        contents, held = await self._audit.deletable(await self._of(query))
+        return {"contents": contents, "held": held}
+
     async def delete(self, request: Request) -> DeletionBody:
         """Delete what was asked and answered; the records stay, and certificates say so."""
         body = fitted(await read_object(request, LIMIT_MIB), AuditDeletionRequest)
-        which = Wanted(account=body.account, group=body.group, since=body.since, until=body.until)
+        which = await self._of(body)
         made, held = await self._audit.delete_content(caller_of(request), which, body.reason)
         return deletion_body(made, held)
 
@@ -164,6 +176,11 @@ class AuditRoutes:
         query = fitted(dict(request.query_params), CertificatesQuery)
         found, more = await self._audit.certificates(limit=query.limit, after=query.after)
         return {"data": found, "has_more": more}
+
+    async def _of(self, asked: DeletableQuery | AuditDeletionRequest) -> Wanted:
+        """By ids: a name may have been another person's before, and theirs another one."""
+        account_id, group_id = await self._audit.whom(asked.account, asked.group)
+        return Wanted(account=account_id, group=group_id, since=asked.since, until=asked.until)
 
 
 def _wanted(query: AuditQuery) -> Wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from typing_extensions import TypedDict
@@ -10,6 +11,7 @@ from jimae.errors import Language
 from jimae.service.audit.checking import Standing, State
 from jimae.service.audit.search import ContentState, Found
 from jimae.service.audit.signing import Statement
+from jimae.service.audit.whom import Named
 from jimae.store.audit_tables import AuditHold
 
 # A log that is broken everywhere is not told of line by line.
@@ -127,15 +129,15 @@ class CheckpointBody(TypedDict):
 
 
 class HoldBody(TypedDict):
-    """Of whom nothing is deleted: null for account or group means everybody."""
+    """Of whom nothing is deleted: null for account or group means everybody. `by` laid it."""
 
     id: str
     reason: str
-    account: str | None
-    group: str | None
+    account: NamedBody | None
+    group: NamedBody | None
     since: float | None
     until: float | None
-    by: str
+    by: NamedBody
     created_at: float
 
 
@@ -154,6 +156,13 @@ class RetentionBody(TypedDict):
 class CertificateList(TypedDict):
     data: list[dict[str, Any]]
     has_more: bool
+
+
+class DeletableBody(TypedDict):
+    """How many contents would be deleted, and how many a hold keeps."""
+
+    contents: int
+    held: int
 
 
 class DeletionBody(TypedDict):
@@ -230,17 +239,26 @@ def check_body(standing: Standing, language: Language) -> CheckBody:
     }
 
 
-def hold_body(hold: AuditHold) -> HoldBody:
+def held_ids(holds: Iterable[AuditHold]) -> set[str]:
+    """Of everybody who is named in them."""
+    return {id_ for hold in holds for id_ in (hold.account_id, hold.group_id, hold.owner) if id_}
+
+
+def hold_body(hold: AuditHold, names: Mapping[str, Named]) -> HoldBody:
     return {
         "id": hold.id,
         "reason": hold.reason,
-        "account": hold.account_id,
-        "group": hold.group_id,
+        "account": _named(hold.account_id, names),
+        "group": _named(hold.group_id, names),
         "since": hold.since,
         "until": hold.until,
-        "by": hold.owner,
+        "by": {"id": hold.owner, "name": names[hold.owner].name},
         "created_at": hold.created_at,
     }
+
+
+def _named(id_: str | None, names: Mapping[str, Named]) -> NamedBody | None:
+    return None if id_ is None else {"id": id_, "name": names[id_].name}
 
 
 def deletion_body(made: list[Statement], held: int) -> DeletionBody:

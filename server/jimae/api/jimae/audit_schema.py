@@ -50,12 +50,22 @@ class CertificatesQuery(Texts):
     limit: Annotated[int, Field(ge=1, le=500)] = 50
 
 
+class DeletableQuery(Texts):
+    """Whose contents, of when: as in the body that deletes them."""
+
+    account: Label | None = None
+    group: Label | None = None
+    since: Time | None = None
+    until: Time | None = None
+
+
 class HoldRequest(Strict):
-    """Body of POST /jimae/admin/audit/holds: neither account nor group means everybody."""
+    """Body of POST /jimae/admin/audit/holds: an account and a group by id or name; neither
+    means everybody."""
 
     reason: Reason
-    account: StoredId | None = None
-    group: StoredId | None = None
+    account: Label | None = None
+    group: Label | None = None
     since: Time | None = None
     until: Time | None = None
 
@@ -68,7 +78,8 @@ class RetentionRequest(Strict):
 
 
 class AuditDeletionRequest(Strict):
-    """Body of POST /jimae/admin/audit/deletions: whose contents, of when, and why."""
+    """Body of POST /jimae/admin/audit/deletions: whose contents (an account and a group by id
+    or name), of when, and why."""
 
     reason: Reason
     account: Label | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Final, Literal
@@ -15,7 +15,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
-from jimae.service.audit import checkpoints, deletion, export, reading, rules, search
+from jimae.service.audit import checkpoints, deletion, export, reading, rules, search, whom
 from jimae.service.audit.answers import close_orphans
 from jimae.service.audit.cells import Encoding
 from jimae.service.audit.checking import Check
@@ -27,6 +27,7 @@ from jimae.service.audit.sealing import Vault, read_keys
 from jimae.service.audit.search import Found, Wanted
 from jimae.service.audit.signing import Signer, Statement, signer_of
 from jimae.service.audit.verifying import Progress, verify
+from jimae.service.audit.whom import Named
 from jimae.service.caller import SERVER, Caller
 from jimae.settings import Settings
 from jimae.store.audit_tables import AuditCertificate, AuditHold
@@ -246,6 +247,33 @@ class Audit:
     async def lift_hold(self, caller: Caller, hold_id: str) -> None:
         """Raises `audit_hold_not_found`."""
         await self.store.write(lambda session: rules.lift_hold(session, caller, hold_id))
+
+    async def whom(self, account: str | None, group: str | None) -> tuple[str | None, str | None]:
+        """The ids of a person and a group, by id or name. Raises `user_not_found` and
+        `group_not_found`."""
+
+        def read(session: Session) -> tuple[str | None, str | None]:
+            return (
+                None if account is None else whom.account(session, account),
+                None if group is None else whom.group(session, group),
+            )
+
+        return await self.store.read(read)
+
+    async def names(self, ids: Collection[str]) -> dict[str, Named]:
+        """How people and groups of these ids are called."""
+        return await self.store.read(lambda session: whom.names(session, ids))
+
+    async def deletable(self, which: Wanted) -> tuple[int, int]:
+        """How many contents of the records that are wanted can be deleted, and how many a hold
+        keeps."""
+        wanted = deletion.requested(which)
+        return await self.store.read(
+            lambda session: (
+                deletion.deletable(session, wanted),
+                deletion.held_back(session, wanted),
+            )
+        )
 
     async def delete_content(
         self, caller: Caller, which: Wanted, reason: str

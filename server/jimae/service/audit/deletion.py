@@ -99,6 +99,12 @@ def delete_some(
     return made
 
 
+def deletable(session: Session, wanted: Sequence[ColumnElement[bool]]) -> int:
+    """How many records of what is wanted no hold keeps."""
+    counted = select(func.count()).select_from(AuditRecord).where(*wanted, ~_held())
+    return session.scalar(counted) or 0
+
+
 def held_back(session: Session, wanted: Sequence[ColumnElement[bool]]) -> int:
     """How many records of what is wanted stay for a hold."""
     counted = select(func.count()).select_from(AuditRecord).where(*wanted, _held())
