@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from jimae.catalogue import memory
 from jimae.catalogue.default import choose_present
@@ -25,7 +25,7 @@ from jimae.catalogue.installed import known_sum
 from jimae.catalogue.progress import format_size
 from jimae.catalogue.registry import Catalogue
 from jimae.errors import JimaeError, Value, WireError
-from jimae.service.able import writes
+from jimae.service.able import header_of, writes
 from jimae.service.fitting import Fitting
 from jimae.service.loaded import Loaded, StartableBackend, expired, first_to_go, room
 from jimae.service.model_status import Load, ModelState, ModelStatus, Use, state_of
@@ -45,6 +45,13 @@ NO_ROOM_SECONDS: Final = 10.0
 
 
 BackendFactory = Callable[[str, Path, Settings, Sampling, str | None], StartableBackend]
+
+
+class Room(NamedTuple):
+    """Bytes that one more model can have: now, and when those that nobody uses have left."""
+
+    now: int
+    possible: int
 
 
 class ModelPool:
@@ -145,6 +152,33 @@ class ModelPool:
 
     def statuses(self) -> list[ModelStatus]:
         return [self.status(model_id) for model_id in self.files()]
+
+    async def failure(self, model_id: str) -> JimaeError | None:
+        """Why a model could not be loaded; None if that is not so."""
+        loaded = self._loaded.get(model_id)
+        if loaded is None or loaded.backend.state != "failed":
+            return None
+        try:
+            await loaded.backend.wait_ready()
+        except JimaeError as error:
+            return error
+        return None
+
+    def needed(self, model_id: str) -> int | None:
+        """Bytes of memory that a model would take; None if its file cannot be read. Blocks.
+        Raises `model_not_found`."""
+        try:
+            header = header_of(self._path(model_id))
+        except JimaeError as error:
+            if error.code != "gguf_invalid":
+                raise
+            return None
+        return memory.estimate(header, self._settings.for_model(model_id).engine).total
+
+    def room(self) -> Room:
+        """Memory for one more model."""
+        now = self._room(self._loaded.values())
+        return Room(max(0, now), max(0, now + sum(one.takes for one in self._idle())))
 
     def running(self) -> list[Backend]:
         """Backends that are ready."""

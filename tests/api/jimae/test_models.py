@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from fakes.backend import FakeBackend, done
+from fakes.backend import Backends, FakeBackend, done
 from fakes.files import write_gguf
 from fakes.people import People
 from fakes.waiting import until
@@ -138,3 +138,23 @@ async def test_a_file_of_the_catalogue_has_to_be_the_publishers(
     told = (await client.get(ADMIN)).json()["imports"][0]["error"]
     assert "bytes instead of" in told
     assert not (settings.models_dir / "smollm2-135m.gguf").exists()
+
+
+async def test_it_says_what_a_load_would_take_and_why_one_failed(
+    client: httpx.AsyncClient, backends: Backends, settings: Settings
+) -> None:
+    (settings.models_dir / "bad.gguf").write_bytes(b"not a model")
+    body = (await client.get(ADMIN)).json()
+    machine, rows = body["machine"], {one["id"]: one for one in body["data"]}
+    assert 0 < machine["free"] <= machine["possible"] <= machine["for_models"]
+    assert rows["other"]["needed"] > rows["other"]["size"]
+    assert (rows["bad"]["needed"], rows["bad"]["error"]) == (None, None)
+
+    assert (await client.post(f"{ADMIN}/other/load")).is_success
+    await until_ready(client, "other")
+    loaded = (await models(client))["other"]
+    assert loaded["memory"]["estimated"] == rows["other"]["needed"]  # type: ignore[index]
+    backends["other"].broken("out of memory")
+    failed = (await models(client))["other"]
+    assert failed["state"] == "failed"
+    assert "out of memory" in str(failed["error"])

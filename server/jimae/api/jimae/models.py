@@ -91,7 +91,8 @@ class CardList(TypedDict):
 
 class AdminModelBody(TypedDict):
     """A model and what it takes. `load` is null unless it is being loaded, `memory` and `use`
-    unless it is in memory."""
+    unless it is in memory. `needed` are the bytes of memory that it takes once it is loaded, as
+    estimated; null for a file that cannot be read. `error` says why it could not be loaded."""
 
     id: str
     name: str
@@ -101,16 +102,20 @@ class AdminModelBody(TypedDict):
     size: int
     sha256: str | None
     context: int | None
+    needed: int | None
+    error: str | None
     load: LoadBody | None
     memory: MemoryBody | None
     use: UseBody | None
 
 
 class MachineBody(TypedDict):
-    """Bytes of memory: what models may take together, and what is free now."""
+    """Bytes of memory: what models may take together; what one more can have now, and when those
+    that nobody uses have made room for it."""
 
     for_models: int
     free: int
+    possible: int
 
 
 class OfferedBody(TypedDict):
@@ -179,10 +184,15 @@ class ModelAdminRoutes:
         """Every model with its memory, and what can be taken in from the folder."""
         language = language_of(request.scope)
         offered = await asyncio.to_thread(self._imports.offered)
+        room = self._models.room()
         return {
-            "data": [_admin_model(status) for status in self._models.statuses()],
+            "data": [await self._shown(status, language) for status in self._models.statuses()],
             "has_more": False,
-            "machine": {"for_models": memory.available(), "free": memory.free()},
+            "machine": {
+                "for_models": memory.available(),
+                "free": room.now,
+                "possible": room.possible,
+            },
             "folder": _folder(self._imports, offered),
             "imports": [_import(one, language) for one in self._imports.begun()],
         }
@@ -208,6 +218,11 @@ class ModelAdminRoutes:
 
         await self._service.store.write(record)
         return _import(begun, language_of(request.scope))
+
+    async def _shown(self, status: ModelStatus, language: Language) -> AdminModelBody:
+        needed = await asyncio.to_thread(self._models.needed, status.id)
+        error = await self._models.failure(status.id)
+        return _admin_model(status, needed, error.message(language) if error else None)
 
     async def _acted(self, request: Request, act: Act, model_id: str) -> ActedBody:
         caller = caller_of(request)
@@ -252,7 +267,7 @@ def _licence(entry: Model) -> LicenceBody:
     }
 
 
-def _admin_model(status: ModelStatus) -> AdminModelBody:
+def _admin_model(status: ModelStatus, needed: int | None, error: str | None) -> AdminModelBody:
     load, use = status.load, status.use
     return {
         "id": status.id,
@@ -263,6 +278,8 @@ def _admin_model(status: ModelStatus) -> AdminModelBody:
         "size": status.size,
         "sha256": status.sha256,
         "context": status.info.context if status.info else None,
+        "needed": needed,
+        "error": error,
         "load": {"elapsed": load.elapsed, "expected": load.expected, "progress": load.progress}
         if load
         else None,
