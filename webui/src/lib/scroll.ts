@@ -12,9 +12,12 @@ export class StickyEnd {
   #scroller: HTMLElement | null = null;
   #last = 0;
   #held = true;
-  readonly #onChange: (held: boolean) => void;
+  /** The reader was led elsewhere: that the end is near does not lead them back. */
+  #released = false;
+  #told = true;
+  readonly #onChange: (atEnd: boolean) => void;
 
-  constructor(onChange: (held: boolean) => void) {
+  constructor(onChange: (atEnd: boolean) => void) {
     this.#onChange = onChange;
   }
 
@@ -36,26 +39,34 @@ export class StickyEnd {
 
   /** Go to the end and stay there. */
   hold(): void {
-    this.#set(true);
+    this.#held = true;
+    this.#released = false;
     this.#toEnd();
+    this.#tell();
   }
 
-  /** Stay where the reader goes from here, though it be the end. */
+  /** Stay where the reader is led from here, until they scroll to the end. */
   release(): void {
-    this.#set(false);
+    this.#held = false;
+    this.#released = true;
+    this.#tell();
   }
 
   #grown(): void {
     if (this.#held) this.#toEnd();
-    else if (this.#distance() <= NEAR) this.#set(true);
+    else if (!this.#released && this.#distance() <= NEAR) this.#held = true;
+    this.#tell();
   }
 
   #scrolled(): void {
     const scroller = this.#scroller;
     if (scroller === null) return;
-    if (this.#distance() <= NEAR) this.#set(true);
-    else if (scroller.scrollTop < this.#last) this.#set(false);
+    if (this.#distance() <= NEAR) {
+      this.#held = true;
+      this.#released = false;
+    } else if (scroller.scrollTop < this.#last) this.#held = false;
     this.#last = scroller.scrollTop;
+    this.#tell();
   }
 
   #toEnd(): void {
@@ -70,9 +81,10 @@ export class StickyEnd {
     return scroller === null ? 0 : scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
   }
 
-  #set(held: boolean): void {
-    if (held === this.#held) return;
-    this.#held = held;
-    this.#onChange(held);
+  #tell(): void {
+    const atEnd = this.#held || this.#distance() <= NEAR;
+    if (atEnd === this.#told) return;
+    this.#told = atEnd;
+    this.#onChange(atEnd);
   }
 }

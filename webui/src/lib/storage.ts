@@ -9,6 +9,7 @@ const OLD_CHAT = "jimae.chat.";
 const CURRENT = "jimae.current";
 const DRAFT = "jimae.draft.";
 const CHOICES = "jimae.choices";
+const SIGNED_OUT = "jimae.signed-out";
 
 /** Tells whether it was kept; a full or forbidden storage is not an error of the page. */
 function put(area: () => Storage, key: string, value: string): boolean {
@@ -108,6 +109,17 @@ export function forgetTab(): void {
       // Storage is forbidden: then nothing was kept either.
     }
   }
+}
+
+/** Tell the other tabs that somebody signed out. */
+export function tellSignedOut(): void {
+  put(browser, SIGNED_OUT, JSON.stringify(Date.now()));
+}
+
+export function onSignedOutElsewhere(act: () => void): void {
+  addEventListener("storage", (event) => {
+    if (event.key === SIGNED_OUT && event.newValue !== null) act();
+  });
 }
 
 export function loadChoices(): Record<string, unknown> {

@@ -40,6 +40,13 @@ class Drafts {
     this.#lists[chat] = this.of(chat).filter((each) => each.id !== id);
   }
 
+  /** What was attached to one question goes with another. */
+  move(from: string, to: string): void {
+    const list = this.of(from);
+    if (list.length > 0) this.#lists[to] = [...this.of(to), ...list].slice(0, MOST_ATTACHMENTS);
+    delete this.#lists[from];
+  }
+
   /** What was attached, which then belongs to the question that is sent. */
   take(chat: string): { name: string; text: string }[] {
     const taken = this.of(chat).map(({ name, text }) => ({ name, text }));

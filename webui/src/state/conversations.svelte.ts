@@ -14,6 +14,9 @@ import {
 } from "../lib/chats";
 import { forgetChat, forgetOldChats, loadCurrent, oldChats, saveCurrent } from "../lib/storage";
 import type { Failure } from "../lib/types";
+import { CHAT_TEXTS } from "../texts/chats";
+import { told } from "./asking.svelte";
+import { drafts } from "./attachments.svelte";
 import { Chat, type Sought } from "./chat.svelte";
 import { ask, failureOf } from "./remote.svelte";
 import { settings } from "./settings.svelte";
@@ -243,7 +246,7 @@ export class Conversations {
         await this.#read(event.id);
         break;
       case "gone":
-        this.#drop(event.id);
+        this.#lose(event.id);
         break;
       case "folders":
         await this.readFolders().catch(() => null);
@@ -254,7 +257,7 @@ export class Conversations {
     try {
       const opened = await ask<OpenedChat>("GET", `${chatPath(id)}?limit=1`);
       if (opened.chat.deleted_at === null) this.#put(opened.chat);
-      else this.#drop(id);
+      else this.#lose(id);
       const chat = this.#open.get(id);
       const last = opened.turns.at(-1);
       if (chat === undefined) return;
@@ -274,6 +277,17 @@ export class Conversations {
     this.list = at < 0 ? [...rest, row] : [...rest.slice(0, at), row, ...rest.slice(at)];
     const chat = this.#open.get(row.id);
     if (chat !== undefined) chat.row = row;
+  }
+
+  /** It was taken away elsewhere: what was being written in it is kept for another. */
+  #lose(id: string): void {
+    const lost = this.current;
+    const { draft, title } = lost;
+    this.#drop(id);
+    if (this.current === lost) return;
+    if (draft !== "") this.current.write(draft);
+    drafts.move(lost.id, this.current.id);
+    told.say(CHAT_TEXTS[settings.language].lost(title || settings.texts.sidebar.untitled));
   }
 
   #drop(id: string): void {

@@ -2,7 +2,7 @@
 
 import { access } from "../lib/api";
 import { gateOf, type Gate, type Me, type SessionBody } from "../lib/session";
-import { forgetTab } from "../lib/storage";
+import { forgetTab, onSignedOutElsewhere, tellSignedOut } from "../lib/storage";
 import type { Failure } from "../lib/types";
 import { ask, failureOf } from "./remote.svelte";
 
@@ -31,6 +31,7 @@ export class Session {
 
   constructor() {
     access.onSignedOut = () => this.#over();
+    onSignedOutElsewhere(() => void this.#left());
   }
 
   /** Read it, again and again until the server answers. */
@@ -56,9 +57,8 @@ export class Session {
 
   async signOut(): Promise<void> {
     await ask("DELETE", PATH);
-    forgetTab();
-    // Nothing that the last person read stays in memory.
-    location.replace(location.pathname);
+    tellSignedOut();
+    this.#forget();
   }
 
   async setUp(code: string, name: string, password: string): Promise<void> {
@@ -80,6 +80,19 @@ export class Session {
     this.body = body;
     this.failure = null;
     if (body.me !== null) this.ended = false;
+  }
+
+  /** Nothing that the last person read stays in memory. */
+  #forget(): void {
+    forgetTab();
+    location.replace(location.pathname);
+  }
+
+  /** Another tab signed out. It may be of another server at this address. */
+  async #left(): Promise<void> {
+    if (this.body?.me == null || this.single) return;
+    const body = await ask<SessionBody>("GET", PATH).catch(() => null);
+    if (body !== null && body.me === null) this.#forget();
   }
 
   #over(): void {

@@ -57,9 +57,6 @@ export const en: Texts = {
     newChat: "New chat",
     untitled: "New chat",
     running: "Answering",
-    remove: (title) => `Delete “${title}”`,
-    kept: "Chats stay in this tab only. Closing the tab removes them.",
-    notKept: "The browser could not keep this chat. Reloading the page would lose it.",
   },
 
   mode: {

@@ -55,9 +55,6 @@ export const ja = {
     newChat: "新しいチャット",
     untitled: "新しいチャット",
     running: "回答中",
-    remove: (title: string) => `「${title}」を削除`,
-    kept: "チャットはこのタブの中だけに残ります。タブを閉じると消えます。",
-    notKept: "ブラウザーに保存できませんでした。再読み込みするとチャットが消えます。",
   },
 
   mode: {

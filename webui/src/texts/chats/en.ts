@@ -8,13 +8,11 @@ export const en: ChatTexts = {
   month: (year, month) => `${year}-${month.padStart(2, "0")}`,
   pinned: "Pinned",
   folders: "Folders",
-  folder: (name) => `Folder “${name}”`,
   empty: "No chats yet.",
   loadFailed: "The list of chats could not be read.",
   retry: "Read again",
   kept: "Chats are kept on this server.",
   takenOver: (count) => `${count} chats of this browser were moved to the server.`,
-  more: "More",
   menu: (title) => `More about “${title}”`,
 
   search: {
@@ -53,7 +51,7 @@ export const en: ChatTexts = {
   exportJson: "Export as JSON",
   remove: "Move to trash",
   removed: (title) => `“${title}” is in the trash.`,
-  undo: "Undo",
+  lost: (title) => `“${title}” was moved to the trash elsewhere, or is not shared any more.`,
   save: "Save",
   create: "Create",
 

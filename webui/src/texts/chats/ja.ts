@@ -6,13 +6,11 @@ export const ja = {
   month: (year: string, month: string) => `${year}年${month}月`,
   pinned: "ピン留め",
   folders: "フォルダー",
-  folder: (name: string) => `フォルダー「${name}」`,
   empty: "チャットはまだありません。",
   loadFailed: "チャットの一覧を読み込めませんでした。",
   retry: "もう一度読み込む",
   kept: "チャットはこのサーバーに保存されます。",
   takenOver: (count: string) => `このブラウザーにあったチャット ${count} 件をサーバーに移しました。`,
-  more: "ほかの操作",
   menu: (title: string) => `「${title}」の操作`,
 
   search: {
@@ -51,7 +49,8 @@ export const ja = {
   exportJson: "JSON で書き出す",
   remove: "ごみ箱へ移す",
   removed: (title: string) => `「${title}」をごみ箱へ移しました。`,
-  undo: "元に戻す",
+  lost: (title: string) =>
+    `「${title}」は、ほかの画面でごみ箱へ移されたか、共有が終わりました。`,
   save: "保存",
   create: "作成",
 

@@ -36,7 +36,6 @@ export const en: InputTexts = {
   tooMany: (count) => `No more than ${count} files can be attached.`,
   tablePasted: "The table is now Markdown. Undo brings back what was pasted.",
   longPasted: (count) => `It has ${count} characters, so it became an attachment.`,
-  putBack: "Put it into the message",
   tooLong: (tokens, context) =>
     `The question and its attachments have about ${tokens} tokens; this model reads at most ${context} at once. Shorten it, or ask in parts.`,
   personal: (kinds) => `Please check before sending: ${kinds}`,

@@ -38,7 +38,6 @@ export const ja = {
   tooMany: (count: string) => `添付できるのは${count}件までです。`,
   tablePasted: "表をMarkdownにしました。元に戻す操作で、貼り付けたままの文字になります。",
   longPasted: (count: string) => `${count}文字あるため、添付にしました。`,
-  putBack: "本文に入れる",
   tooLong: (tokens: string, context: string) =>
     `質問と添付で約${tokens}トークンあり、このモデルが一度に読める${context}トークンを超えています。減らすか、分けて質問してください。`,
   personal: (kinds: string) => `送る前に確かめてください: ${kinds}`,
