@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from pathlib import Path
@@ -20,6 +21,7 @@ from jimae.error_texts.text import (
     UNKNOWN,
     Text,
 )
+from jimae.error_texts.words import JA, in_japanese
 from jimae.errors import JimaeError, WireError
 
 SERVER_CODE = Path(__file__).parent.parent / "server" / "jimae"
@@ -42,6 +44,87 @@ def test_a_sentence_is_in_its_language_and_ends(code: str, text: Text) -> None:
     # A sentence ends with a full stop, a value, or a command after a colon.
     assert re.search(r"(\.|\}|: .+)$", text.en)
     assert "  " not in text.en
+
+
+# Placeholders that hold a word of ours, and where they do not.
+WORDS = frozenset(("kind", "needed", "role", "what", "whose", "hours"))
+AS_THEY_ARE = {
+    ("invalid_grammar", "kind"): "what a request calls it",
+    ("invalid_text", "what"): "a character",
+    ("key_not_for_this", "needed"): "an area, as keys list them",
+    ("source_missing", "what"): "a file",
+    ("wrong_role", "role"): "what a request calls it",
+}
+
+
+def test_words_of_ours_are_said_in_japanese() -> None:
+    """A sentence that names a kind or a role has a table for it, or a reason to have none."""
+    found = {(code, name) for code in TEXTS for name in placeholders(TEXTS[code].ja) & WORDS}
+    told = {(code, name) for code, tables in JA.items() for name in tables}
+    assert found - told - AS_THEY_ARE.keys() == set()
+    assert {
+        key for key in told | AS_THEY_ARE.keys() if key[1] not in placeholders(TEXTS[key[0]].ja)
+    } == set()
+
+
+def raised() -> list[tuple[str, str, str]]:
+    """Every word that the server's code gives an error: code, placeholder, word."""
+    found = []
+    for path in SERVER_CODE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "JimaeError":
+                continue
+            code = node.args[0] if node.args else None
+            if not isinstance(code, ast.Constant) or not isinstance(code.value, str):
+                continue
+            for keyword in node.keywords:
+                value = keyword.value
+                if keyword.arg and isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    found.append((code.value, keyword.arg, value.value))
+    return found
+
+
+def test_no_sentence_has_english_in_its_japanese() -> None:
+    """Values that the code writes out itself are words of ours, but for names of fields, values
+    of requests, and the causes that llama.cpp, a parser or a network gives."""
+    as_they_are = {
+        *("name", "param", "other", "instead", "calls", "result", "key", "opens", "header"),
+        *("value", "role", "limit", "source", "reason"),
+    }
+    english = [
+        (code, name, value)
+        for code, name, value in raised()
+        if name not in as_they_are
+        and (code, name) not in AS_THEY_ARE
+        and name in placeholders(TEXTS[code].ja)
+        and re.search(r"[A-Za-z]{3}", value)
+        and re.search(r"[A-Za-z]{3}", str(in_japanese(code, {name: value})[name]))
+    ]
+    assert english == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (JimaeError("subject_unknown", kind="account", id="taro"), "アカウント「taro」"),
+        (JimaeError("not_permitted", needed="admin"), "必要な権限: 管理者"),
+        (
+            JimaeError(
+                "hours_never", whose="everybody, 営業", hours="mon-fri 08:00-09:00 / sun 1:00-2:00"
+            ),
+            "全員, 営業",
+        ),
+        (
+            JimaeError(
+                "hours_never", whose="everybody", hours="mon-fri 08:00-09:00 / sat,sun 1:00-2:00"
+            ),
+            "月-金 08:00-09:00 / 土,日 1:00-2:00",
+        ),
+    ],
+)
+def test_values_are_said_in_japanese(error: JimaeError, said: str) -> None:
+    assert said in error.message("ja")
+    assert said not in error.message("en")
 
 
 @pytest.mark.parametrize(("code", "text"), TEXTS.items(), ids=TEXTS)

@@ -11,9 +11,9 @@ from typing import Final, Literal, NamedTuple
 
 from jimae.error_texts import TEXTS
 from jimae.error_texts.text import Text
+from jimae.error_texts.words import Value, in_japanese
 
 Language = Literal["en", "ja"]
-Value = str | int | float
 
 DEFAULT_LANGUAGE: Final[Language] = "en"
 
@@ -55,8 +55,10 @@ class JimaeError(Exception):
         return self.text.type
 
     def message(self, language: Language = DEFAULT_LANGUAGE) -> str:
-        template = self.text.ja if language == "ja" else self.text.en
-        return template.format(param=self.param or "", **self.values)
+        japanese = language == "ja"
+        template = self.text.ja if japanese else self.text.en
+        values = in_japanese(self.code, self.values) if japanese else self.values
+        return template.format(param=self.param or "", **values)
 
     def to_wire(self) -> WireError:
         return WireError(self.code, self.param, self.retry_after, dict(self.values))

@@ -136,7 +136,7 @@ def _ask(request: Writing, prompt: Prompt) -> Ask:
             param="options.num_predict",
             name="options.num_predict",
             value=0,
-            limit="≥ 1, or -1",
+            limit="≥ 1 / -1",
         )
     return Ask(
         model=model_id(request.model),
