@@ -52,6 +52,7 @@ AS_THEY_ARE = {
     ("invalid_grammar", "kind"): "what a request calls it",
     ("invalid_text", "what"): "a character",
     ("key_not_for_this", "needed"): "an area, as keys list them",
+    ("peer_tools", "tool"): "programs",
     ("source_missing", "what"): "a file",
     ("wrong_role", "role"): "what a request calls it",
 }

@@ -27,6 +27,7 @@ from jimae.errors import JimaeError
 from jimae.service.accounts.people import is_admin_there
 from jimae.service.service import Service
 from jimae.settings import Settings
+from jimae.store.sole import Sole, sole_server
 from jimae.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ def url_of(listener: socket.socket) -> str:
 def run(settings: Settings, service: Service, on_started: OnStarted) -> None:
     """Serve until a signal. `on_started` runs beside the server once it listens.
 
-    Raises what `check_open`, `listen` and `Service.start` raise.
+    Raises what `check_open`, `listen`, `sole_server` and `Service.start` raise.
     """
     asyncio.run(check_open(settings))
     listener = listen(settings.server.host, settings.server.port)
@@ -108,19 +109,26 @@ def run(settings: Settings, service: Service, on_started: OnStarted) -> None:
     )
     server = Server(config, service)
 
-    async def serve() -> None:
+    async def serve(sole: Sole | None) -> None:
         # Before the server does: a model that cannot be loaded stops the start with its reason.
         await service.start()
         try:
             async with asyncio.TaskGroup() as tasks:
-                beside = tasks.create_task(on_started(url_of(listener)))
+                beside = [tasks.create_task(on_started(url_of(listener)))]
+                if sole is not None:
+                    beside.append(tasks.create_task(sole.watch()))
                 await server.serve([listener])
-                beside.cancel()
+                for task in beside:
+                    task.cancel()
         finally:
             await service.close()
 
-    with listener, asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(serve())
+    with (
+        listener,
+        sole_server(settings) as sole,
+        asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
+    ):
+        runner.run(serve(sole))
 
 
 class Server(uvicorn.Server):

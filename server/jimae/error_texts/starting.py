@@ -34,6 +34,26 @@ TEXTS: dict[str, Text] = {
         "{host} のポート {port} は別のプログラムが使っています。それを止めるか、"
         "別のポートを選んでください: jimae serve --port {other}",
     ),
+    "data_dir_served": Text(
+        500,
+        SETUP,
+        "Another jimae server (process {pid}) serves the data directory {path} already: limits "
+        "and batches are counted by one server. Stop it, or choose another directory: "
+        "jimae serve --data-dir DIR",
+        "データディレクトリ {path} は、別の jimae サーバー（プロセス {pid}）がすでに使っています。"
+        "上限やバッチは 1 つのサーバーだけが数えます。そのサーバーを止めるか、"
+        "別のディレクトリを選んでください: jimae serve --data-dir DIR",
+    ),
+    "database_served": Text(
+        500,
+        SETUP,
+        "Another jimae server, connected from {host}, serves this database already: limits and "
+        "batches are counted by one server. Stop it, or give this one a database of its own "
+        "(setting database.url).",
+        "このデータベースは、{host} から接続している別の jimae サーバーがすでに使っています。"
+        "上限やバッチは 1 つのサーバーだけが数えます。そのサーバーを止めるか、"
+        "このサーバー専用のデータベースを設定してください（設定 database.url）。",
+    ),
     "cannot_listen": Text(
         500,
         SETUP,
