@@ -440,3 +440,34 @@ async def test_what_the_server_says_of_itself(scim: Scim) -> None:
     assert (await scim.directory.get(f"/Schemas/{USER}")).json()["id"] == USER
     assert (await scim.directory.get("/ResourceTypes/User")).json()["endpoint"] == "/Users"
     assert (await scim.directory.get("/Schemas/none")).status_code == 404
+
+
+async def test_what_is_not_offered_is_said_and_refused(scim: Scim) -> None:
+    config = (await scim.directory.get("/ServiceProviderConfig")).json()
+    offered = {name: config[name]["supported"] for name in ("bulk", "etag", "changePassword")}
+    assert offered == {"bulk": False, "etag": False, "changePassword": False}
+
+    operation = {"method": "POST", "path": "/Users", "bulkId": "1", "data": {"userName": "x"}}
+    body = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [operation],
+    }
+    for method, path, sent in (("POST", "/Bulk", body), ("GET", "/Me", None)):
+        told = await scim.directory.request(method, path, json=sent)
+        assert told.status_code == 404
+        assert told.headers["content-type"] == "application/scim+json"
+        assert told.json()["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+        assert told.json()["status"] == "404"
+    # Without versions there is none to tell, nor one that a change could be bound to.
+    user_id = await scim.user("taro")
+    told = await scim.directory.get(f"/Users/{user_id}")
+    assert "etag" not in told.headers
+    assert "version" not in told.json()["meta"]
+
+
+async def test_schemas_that_a_directory_leaves_out(scim: Scim) -> None:
+    made = await scim.directory.post("/Users", json={"userName": "hanako", "active": "True"})
+    assert made.status_code == 201, made.text
+    change = {"Operations": [{"op": "Replace", "path": "active", "value": "False"}]}
+    told = await scim.directory.patch(f"/Users/{made.json()['id']}", json=change)
+    assert (told.status_code, told.json()["active"]) == (200, False), told.text
