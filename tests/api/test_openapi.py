@@ -3,6 +3,8 @@ every answer is one that it describes. scripts/proofs/openapi.py asks more."""
 
 from __future__ import annotations
 
+import json
+import re
 import struct
 import tempfile
 import uuid
@@ -238,6 +240,12 @@ def test_every_route_is_described(url: str) -> None:
                 assert kinds or status in EMPTY, (path, status)
                 assert kinds.get("application/json", {"schema": True})["schema"], (path, status)
             assert path in REFUSED or {"200", "201", *EMPTY} & set(answers), path
+
+
+def test_everything_that_is_referred_to_is_there() -> None:
+    wanted = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document())))
+    assert wanted
+    assert wanted <= document()["components"]["schemas"].keys()
 
 
 def routes_of(app: FastAPI) -> list[APIRoute]:

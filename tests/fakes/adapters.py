@@ -20,7 +20,8 @@ def share() -> None:
 
 
 def _shared(annotated: Any, *, config: Any) -> TypeAdapter[Any]:
-    assert config is None
+    if config is not None:  # a field of a model, for the document only
+        return TypeAdapter(annotated, config=config)
     # What stands beside the type cannot be hashed, but says everything of itself.
     key = annotated.__origin__, repr(annotated.__metadata__)
     if key not in _made:

@@ -1,6 +1,6 @@
 """Every endpoint that speaks somebody else's API, for the compatibility page.
 
-`app.py` lists the routes; a test compares the two.
+Each API's `paths.py` lists its routes; a test compares the two.
 """
 
 from __future__ import annotations

@@ -1,16 +1,22 @@
-"""What the OpenAPI document says of answers: each status that an operation can have."""
+"""What the OpenAPI document says of what our handlers read, and of each status that they can
+answer."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import models_json_schema
 
 from jimae.api import errors
 from jimae.api.anthropic import errors as anthropic
 from jimae.api.ollama import errors as ollama
 
-Responses = dict[int | str, dict[str, Any]]
+Described = dict[str, Any]
+"""A part of the document."""
+Responses = dict[int | str, Described]
 
 REF: Final = "#/components/schemas/{model}"
 # By name, and described once: FastAPI would make a field of its own for each status of each
@@ -48,9 +54,8 @@ def failures(envelope: str, *groups: tuple[int, ...]) -> Responses:
     return {status: {"content": {"application/json": schema}} for status in sorted(statuses)}
 
 
-def envelopes() -> dict[str, Any]:
-    """The schemas that `failures` refers to."""
-    found: dict[str, Any] = {}
+def _envelopes() -> Described:
+    found: Described = {}
     for name, envelope in ENVELOPES.items():
         schema = TypeAdapter(envelope).json_schema(ref_template=REF)
         inner = schema.pop("$defs", {})
@@ -81,20 +86,25 @@ def anthropic_failures(*groups: tuple[int, ...]) -> Responses:
     return {anthropic.status(int(status)): described for status, described in found.items()}
 
 
-def answers(body: Any, failed: Responses, streamed: str | None = None) -> Responses:
-    """The body of an operation that went well, or its stream in a media type, and its errors."""
-    good: dict[str, Any] = {"model": body}
-    if streamed is not None:
-        good["content"] = {streamed: {"schema": {"type": "string"}}}
-    return {200: good, **failed}
+def request_body(schema: type[BaseModel]) -> Described:
+    """The description of a JSON body; `schemas` holds what it refers to."""
+    content = {"application/json": {"schema": {"$ref": REF.format(model=schema.__name__)}}}
+    return {"required": True, "content": content}
 
 
-def query(model: type[BaseModel]) -> dict[str, Any]:
-    """The description of a query, which is read with our own errors."""
-    properties = model.model_json_schema()["properties"]
-    return {
-        "parameters": [
-            {"name": name, "in": "query", "required": False, "schema": schema}
-            for name, schema in properties.items()
-        ]
-    }
+@cache
+def parameters(query: type[BaseModel]) -> list[Described]:
+    """The description of a query."""
+    properties = query.model_json_schema()["properties"]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in properties.items()
+    ]
+
+
+def schemas(bodies: Iterable[type[BaseModel]]) -> Described:
+    """The schemas that `request_body` and `failures` refer to."""
+    wanted = sorted(bodies, key=lambda body: body.__name__)
+    _, found = models_json_schema([(body, "validation") for body in wanted], ref_template=REF)
+    described: Described = found["$defs"]
+    return described | _envelopes()

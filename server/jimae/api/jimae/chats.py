@@ -60,7 +60,7 @@ Q = TypeVar("Q", bound=Query)
 
 
 class ChatRoutes:
-    """Chats, over one service. `app.py` gives the handlers their paths."""
+    """Chats, over one service. `paths.py` gives the handlers their paths."""
 
     def __init__(self, service: Service) -> None:
         self._chats = service.chats

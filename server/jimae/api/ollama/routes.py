@@ -52,7 +52,7 @@ HEADERS_KEPT: Final = 256
 
 
 class OllamaRoutes:
-    """The handlers, over one service. `app.py` gives them their paths."""
+    """The handlers, over one service. `paths.py` gives them their paths."""
 
     def __init__(self, service: Service) -> None:
         self._service = service

@@ -13,7 +13,7 @@ from jimae.service.service import Service
 
 
 class OpenAIRoutes:
-    """The handlers, over one service. `app.py` gives them their paths."""
+    """The handlers, over one service. `paths.py` gives them their paths."""
 
     def __init__(self, service: Service) -> None:
         self._service = service

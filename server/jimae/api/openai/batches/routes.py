@@ -17,7 +17,7 @@ from jimae.service.service import Service
 
 
 class BatchRoutes:
-    """Batches, over one service. `app.py` gives the handlers their paths."""
+    """Batches, over one service. `paths.py` gives the handlers their paths."""
 
     def __init__(self, service: Service) -> None:
         self._batches = service.batches

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from fastapi import Request
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
+from jimae.api.document import Described
 from jimae.api.openai.files.schema import Purpose
 from jimae.errors import JimaeError
 
@@ -24,24 +25,22 @@ _AROUND: Final = 64 * 1024
 _INNER: Final = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
-DESCRIPTION: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            FORM: {
-                "schema": {
-                    "type": "object",
-                    "required": ["file", "purpose"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "purpose": {"enum": list(get_args(Purpose))},
-                        "expires_after[anchor]": {"enum": ["created_at"]},
-                        "expires_after[seconds]": {"type": "integer"},
-                    },
-                }
+DESCRIPTION: Final[Described] = {
+    "required": True,
+    "content": {
+        FORM: {
+            "schema": {
+                "type": "object",
+                "required": ["file", "purpose"],
+                "properties": {
+                    "file": {"type": "string", "format": "binary"},
+                    "purpose": {"enum": list(get_args(Purpose))},
+                    "expires_after[anchor]": {"enum": ["created_at"]},
+                    "expires_after[seconds]": {"type": "integer"},
+                },
             }
-        },
-    }
+        }
+    },
 }
 
 Write = Callable[[bytes], Awaitable[None]]

@@ -55,7 +55,7 @@ class DeletedFile(TypedDict):
 
 
 class FileRoutes:
-    """Files, over one service. `app.py` gives the handlers their paths."""
+    """Files, over one service. `paths.py` gives the handlers their paths."""
 
     def __init__(self, service: Service) -> None:
         self._files = service.files

@@ -43,7 +43,7 @@ from jimae.service.service import Service
 
 
 class ResponseRoutes:
-    """Responses, over one service. `app.py` gives the handlers their paths."""
+    """Responses, over one service. `paths.py` gives the handlers their paths."""
 
     def __init__(self, service: Service) -> None:
         self._responses = service.responses
