@@ -16,6 +16,7 @@ import numpy as np
 
 from jimae.engine.detokenizer import Detokenizer
 from jimae.engine.engine import Engine, EngineOptions
+from jimae.engine.grammar import Mask
 from jimae.engine.sampler import Sampler
 from jimae.engine.sequence import Sequence
 from jimae.llama.binding import LlamaModel, LoadOptions
@@ -40,10 +41,10 @@ class Recording(Sampler):
         super().__init__(Sampling(temperature=0.0))
         self.first: Logits | None = None
 
-    def sample(self, logits: Logits) -> int:
+    def sample(self, logits: Logits, mask: Mask | None = None) -> int:
         if self.first is None:
             self.first = logits.copy()
-        return super().sample(logits)
+        return super().sample(logits, mask)
 
 
 class Bench:
