@@ -175,3 +175,25 @@ async def test_a_tablet_and_a_wide_screen(served: Served, open_page: OpenPage) -
     for width in (768, DESKTOP["width"], 2200):
         page = await open_page(served.url, viewport={"width": width, "height": 900})
         assert await page.evaluate("document.documentElement.scrollWidth") == width
+
+
+LINES = """cell => {
+  const words = document.createRange();
+  words.selectNodeContents(cell);
+  return new Set([...words.getClientRects()].map(each => each.top)).size;
+}"""
+
+
+async def test_on_a_phone_the_section_is_in_sight_and_words_are_whole(
+    served: Served, service: Service, open_page: OpenPage
+) -> None:
+    await People(service).add("root", "admin")
+    page = await open_page(served.url, ready="#name", viewport=PHONE, is_mobile=True)
+    await page.goto(f"{served.url}/#/admin/audit")
+    await sign_in(page, "root")
+    sections = page.get_by_role("navigation")
+    await expect(sections.get_by_text("監査ログ")).to_be_in_viewport(ratio=1)
+    await page.goto(f"{served.url}/#/admin/people")
+    await expect(sections.get_by_text("利用者")).to_be_in_viewport(ratio=1)
+    role = page.get_by_role("cell", name="管理者", exact=True)
+    assert await role.evaluate(LINES) == 1
