@@ -115,6 +115,17 @@ async def test_what_is_changed_in_an_export_is_found(store: Store, audit: Audit)
         assert not is_proved(lines, keys), f"{harm} line {at}"
 
 
+async def test_a_content_under_another_name_is_found(store: Store, audit: Audit) -> None:
+    await fill(store)
+    lines = await exported(audit)
+    at = next(n for n, line in enumerate(lines) if '"content":{' in line)
+    lines[at] = lines[at].replace('"content":{', '"bontent":{')
+    report = verify_export(lines)
+    assert ("unreadable", "it has an unknown 'bontent'") in [
+        (one.kind, one.detail) for one in report.breaks
+    ]
+
+
 async def test_a_stranger_cannot_sign(store: Store, audit: Audit, tmp_path: Path) -> None:
     await fill(store)
     lines = await exported(audit)

@@ -20,6 +20,14 @@ ENTRIES: Final[dict[str, State]] = {
     "left_out": "left_out",
 }
 
+_PLACE: Final = frozenset({"type", "seq", "digest"})
+_NAMES: Final = {
+    "record": _PLACE | {"previous", "hash", "record", "content", "content_error"},
+    "removed": _PLACE,
+    "left_out": _PLACE,
+}
+"""What a line may hold: under another name, a content would pass for one that is not told."""
+
 
 def verify_export(lines: Iterable[str], keys: Sequence[str] = ()) -> Report:
     """Check every line: it is read twice, so `lines` can be gone through again.
@@ -84,6 +92,8 @@ def _take(proof: Proof, value: dict[str, Any], seen: int) -> int:
     if not isinstance(seq, int) or not isinstance(digest, str):
         proof.breaks.add("unreadable", seen + 1, detail="it has no place in the chain")
         return seen
+    if unknown := value.keys() - _NAMES[value["type"]]:
+        proof.breaks.add("unreadable", seq, detail=f"it has an unknown '{min(unknown)}'")
     state = ENTRIES[value["type"]]
     body = canonical(value.get("record")) if state == "here" else None
     told = proof.add(Entry(seq, digest, state, body, value.get("previous"), value.get("hash")))
