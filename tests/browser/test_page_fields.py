@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from browser.asking import Ime, OpenPage, ask_and_wait
@@ -24,6 +25,7 @@ from fakes.people import TERMINAL, People
 from fakes.serving import Served
 from jimae.service.accounts import setup
 from jimae.service.service import Service
+from jimae.settings import LdapSettings, Settings
 
 SOURCES = Path(__file__).parents[2] / "webui" / "src"
 
@@ -59,8 +61,16 @@ COMING_IN = {
     "views/SignIn": ["sign-in: 名前", "sign-in: パスワード"],
 }
 SIGNED_IN = {
+    "components/AuditDeletion": ["keeping: 利用者", "keeping: グループ", "keeping: 理由"],
+    "components/AuditHolds": ["hold: 理由", "hold: 利用者", "hold: グループ"],
+    "components/AuditRetention": ["keeping: 記録（日）", "keeping: 質問と回答（日）"],
+    "components/DirectoryTest": ["directory: 人を調べる"],
     "components/LimitDialog": ["limit: 1分間の質問"],
     "components/NewKeyDialog": ["key: 名前"],
+    "components/PersonDelete": [
+        "deletion: 引き継ぐ人のサインインの名前",
+        "deletion: 確認のため「hanako」と入力してください",
+    ],
     "components/PersonForm": ["person: サインインの名前", "person: 表示名", "person: メール"],
     "components/PolicyTexts": ["rules: 日本語"],
     "components/PolicyWords": ["policy: 言葉"],
@@ -119,6 +129,15 @@ async def test_the_tables_name_every_field_of_the_sources() -> None:
         for source, fields in table.items()
     }
     assert named == dict(Counter(declared()))
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """With a directory that does not answer: the page has a form for it all the same."""
+    away = LdapSettings(
+        url="ldaps://127.0.0.1:9", base="dc=example", user_dn="uid={name}", timeout_seconds=1
+    )
+    return settings.model_copy(update={"ldap": {"house": away}})
 
 
 @dataclass
@@ -239,6 +258,7 @@ async def test_coming_in(served: Served, people: People, open_page: OpenPage) ->
 
 async def test_signed_in(served: Served, people: People, open_page: OpenPage) -> None:
     await people.add("root", "admin", groups=["総務課"])
+    await people.add("hanako")
     page = await open_page(served.url, ready="#name")
     await sign_in(page, "root")
     await page.locator("#message").wait_for()
@@ -255,7 +275,16 @@ async def test_signed_in(served: Served, people: People, open_page: OpenPage) ->
     await opened("admin/groups", "グループを追加", "group")
     await opened("admin/limits", "上限を設ける", "limit")
     await opened("admin/policy", "新しい版を書く", "rules")
-    for section in ("people", "groups", "policy", "audit"):
+    await opened("admin/keeping", "保全を始める", "hold")
+    await opened("admin/directories", "接続を確かめる: house", "directory")
+    await trial.go("admin/people")
+    await page.get_by_role("button", name="詳しく: hanako").click()
+    await page.get_by_role("dialog").get_by_role("button", name="削除", exact=True).click()
+    dialog = page.get_by_role("dialog", name="hanako を削除しますか")
+    await dialog.get_by_label("ほかの人に引き継ぐ").check()
+    await trial.every_field("deletion", dialog)
+    await page.keyboard.press("Escape")
+    for section in ("people", "groups", "policy", "audit", "keeping"):
         await trial.go(f"admin/{section}")
         await trial.every_field(section, page.locator("#content"))
     await trial.go("account/profile")
