@@ -39,6 +39,14 @@ def test_the_environment_wins_over_the_file_and_the_command_line_over_both(tmp_p
     assert (found.server.port, found.engine.parallel, found.engine.threads) == (111, 12, 3)
 
 
+def test_the_directory_of_scim_can_stand_in_the_environment(tmp_path: Path) -> None:
+    provider = '[oidc.entra]\nissuer = "https://login.example.jp"\nclient_id = "jimae"\n'
+    (tmp_path / FILE_NAME).write_text(provider)
+    environ = {"JIMAE_DATA_DIR": str(tmp_path), "JIMAE_SCIM__DIRECTORY": "entra"}
+
+    assert load(environ=environ).scim.directory == "entra"
+
+
 def test_an_override_of_none_leaves_the_setting_alone(tmp_path: Path) -> None:
     environ = {"JIMAE_DATA_DIR": str(tmp_path), "JIMAE_SERVER__PORT": "11"}
 

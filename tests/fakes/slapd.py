@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fakes import certificates
-from jimae.directory_settings import LdapSettings
+from jimae.settings.directories import LdapSettings
 from lib import debian
 
 START_SECONDS: Final = 20

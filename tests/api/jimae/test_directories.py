@@ -15,9 +15,9 @@ from fakes.backend import Backends
 from fakes.people import People, Person
 from fakes.slapd import BASE, READER, READER_PASSWORD, Slapd, slapd
 from jimae.api.app import create_app
-from jimae.directory_settings import LdapSettings, OidcSettings
 from jimae.service.service import Service
 from jimae.settings import Settings
+from jimae.settings.directories import LdapSettings, OidcSettings
 from jimae.store.audit_tables import AuditRecord
 from jimae.store.directory_tables import Directory
 

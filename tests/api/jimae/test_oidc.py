@@ -15,12 +15,12 @@ from sqlalchemy.orm import Session
 from fakes import oidc
 from fakes.backend import Backends
 from jimae.api.app import create_app
-from jimae.directory_settings import OidcSettings
 from jimae.service.accounts import groups, people
 from jimae.service.accounts.people import Change, NewPerson
 from jimae.service.caller import SERVER
 from jimae.service.service import Service
 from jimae.settings import Settings
+from jimae.settings.directories import OidcSettings
 from jimae.store.account_tables import Account
 from jimae.store.audit_tables import AuditRecord
 

@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from jimae.directory_settings import LdapSettings, OidcSettings
 from jimae.errors import JimaeError
 from jimae.service.directories.directories import Directories
 from jimae.service.directories.ldap_connection import library
 from jimae.settings import Settings
+from jimae.settings.directories import LdapSettings, OidcSettings
 from jimae.store.store import Store
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from jimae.directory_settings import OidcSettings
 from jimae.errors import JimaeError
 from jimae.service.directories.attempt import Attempt, Seal
 from jimae.service.directories.fence import LARGEST_ANSWER, Fence
 from jimae.service.directories.oidc import Provider
+from jimae.settings.directories import OidcSettings
 
 
 def fence(issuer: str = "https://login.example.jp/t", *hosts: str) -> Fence:

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from fakes import certificates
 from fakes.slapd import BASE, Slapd
-from jimae.directory_settings import LdapSettings
 from jimae.errors import JimaeError
 from jimae.service.directories.ldap import LdapDirectory, filled, is_disabled
 from jimae.service.directories.ldap_connection import Entry
 from jimae.service.directories.person import Person
+from jimae.settings.directories import LdapSettings
 
 ANYBODY = "ou=people," + BASE
 SAKURA = "uid=sakura," + ANYBODY

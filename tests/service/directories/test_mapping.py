@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from jimae.directory_settings import OidcSettings
 from jimae.errors import JimaeError
 from jimae.service.directories.mapping import mapped
 from jimae.service.directories.person import Person
+from jimae.settings.directories import OidcSettings
 
 
 def rules(**changed: Any) -> OidcSettings:

@@ -9,7 +9,6 @@ import pytest
 from scim2_models import UniquenessException
 from sqlalchemy.orm import Session
 
-from jimae.directory_settings import OidcSettings
 from jimae.errors import JimaeError
 from jimae.service.accounts import groups, people
 from jimae.service.accounts.people import NewPerson
@@ -17,6 +16,7 @@ from jimae.service.caller import SERVER
 from jimae.service.directories import provisioning, scim
 from jimae.service.directories.person import Person
 from jimae.settings import Settings
+from jimae.settings.directories import OidcSettings
 from jimae.store.account_tables import Account
 from jimae.store.store import Store
 

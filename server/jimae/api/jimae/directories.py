@@ -20,13 +20,13 @@ from jimae.api.errors import error_response, language_of
 from jimae.api.explain import fitted
 from jimae.api.jimae.schema import Strict, Typed
 from jimae.api.openai.responses.queries import known_id
-from jimae.directory_settings import LdapSettings, OidcSettings
 from jimae.errors import JimaeError, Language
 from jimae.service.caller import Role
 from jimae.service.directories.attempt import SECONDS
 from jimae.service.directories.status import states
 from jimae.service.directories.trial import Here, Step, What
 from jimae.service.service import Service
+from jimae.settings.directories import LdapSettings, OidcSettings
 
 COOKIE: Final = "jimae_attempt"
 HERE: Final = "/jimae/session/providers"

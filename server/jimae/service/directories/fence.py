@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from jimae.directory_settings import OidcSettings
 from jimae.errors import JimaeError
+from jimae.settings.directories import OidcSettings
 
 # Keys and discovery take a few KiB.
 LARGEST_ANSWER: Final = 1024 * 1024

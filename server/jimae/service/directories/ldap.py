@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from jimae.directory_settings import LdapSettings
 from jimae.errors import JimaeError
 from jimae.service.directories import secret_files
 from jimae.service.directories.ldap_connection import Connection, Entry, connected, library
 from jimae.service.directories.person import Person
+from jimae.settings.directories import LdapSettings
 
 log = logging.getLogger(__name__)
 

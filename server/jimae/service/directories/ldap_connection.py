@@ -18,8 +18,8 @@ from types import ModuleType
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from jimae.directory_settings import LdapSettings
 from jimae.errors import JimaeError
+from jimae.settings.directories import LdapSettings
 
 log = logging.getLogger(__name__)
 

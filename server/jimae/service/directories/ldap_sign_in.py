@@ -9,7 +9,6 @@ from typing import Final, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jimae.directory_settings import LdapSettings
 from jimae.errors import JimaeError
 from jimae.service.accounts.names import folded
 from jimae.service.directories import provisioning
@@ -17,6 +16,7 @@ from jimae.service.directories.health import Health
 from jimae.service.directories.ldap import LdapDirectory
 from jimae.service.directories.person import Person
 from jimae.service.directories.threads import Threads
+from jimae.settings.directories import LdapSettings
 from jimae.store.account_tables import Account
 from jimae.store.store import Store
 

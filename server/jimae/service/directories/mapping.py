@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from jimae.directory_settings import LdapSettings, MappedRole, OidcSettings
 from jimae.errors import JimaeError
 from jimae.service.directories.person import Person
+from jimae.settings.directories import LdapSettings, MappedRole, OidcSettings
 
 Rules = OidcSettings | LdapSettings
 

@@ -23,12 +23,12 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc.jwk import KeySet
 
-from jimae.directory_settings import OidcSettings
 from jimae.errors import JimaeError
 from jimae.service.directories import id_token, secret_files
 from jimae.service.directories.attempt import Attempt, Seal
 from jimae.service.directories.fence import Fence, FencedTransport
 from jimae.service.directories.person import Person
+from jimae.settings.directories import OidcSettings
 
 log = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from jimae.directory_settings import OidcSettings
 from jimae.errors import JimaeError
 from jimae.service.directories import provisioning
 from jimae.service.directories.health import Health
 from jimae.service.directories.person import Person
+from jimae.settings.directories import OidcSettings
 from jimae.store.store import Store
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from jimae.directory_settings import OidcSettings
 from jimae.errors import JimaeError
 from jimae.service.accounts import groups, people
 from jimae.service.accounts.names import folded, sign_in_name
@@ -26,6 +25,7 @@ from jimae.service.caller import Caller
 from jimae.service.directories import attempt, health
 from jimae.service.directories.mapping import Mapped, Rules, mapped
 from jimae.service.directories.person import Person
+from jimae.settings.directories import OidcSettings
 from jimae.store.account_tables import Account, Group
 from jimae.store.directory_tables import Directory, SpentAttempt
 

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     StringConstraints,
     model_validator,
 )
+
+from jimae.settings.section import Section
 
 MappedRole = Literal["user", "manager", "auditor", "admin"]
 Algorithm = Literal[
@@ -36,11 +36,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 """What a directory is called in addresses, commands and records."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Mapping(_Section):
+class _Mapping(Section):
     """What everybody's groups and roles are made of, whatever names them."""
 
     title: str | None = Field(None, description="What people are shown; unset shows the name.")
@@ -219,7 +215,7 @@ _ACTIVE_DIRECTORY: Final = {
 _NESTED: Final = "(&(objectClass=group)(member:1.2.840.113556.1.4.1941:={dn}))"
 
 
-class ScimSettings(_Section):
+class ScimSettings(Section):
     """Accounts that a directory keeps by SCIM 2.0."""
 
     directory: Name | None = Field(
