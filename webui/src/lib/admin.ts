@@ -13,6 +13,8 @@ export interface User {
   groups: OwnGroup[];
   source: string;
   disabled: boolean;
+  /** They failed to sign in too often, and have to wait until then. */
+  locked_until: number | null;
   must_change_password: boolean;
   created_at: number;
   last_seen_at: number | null;
@@ -95,6 +97,20 @@ export interface Directory {
   failure: string | null;
 }
 
+export interface DirectoryTested {
+  ok: boolean;
+  steps: { step: string; ok: boolean; facts: string; code: string | null; message: string | null }[];
+  person: {
+    name: string;
+    display_name: string;
+    groups_there: string[];
+    groups: string[];
+    role: Role | null;
+  } | null;
+  /** What to register at a provider of OpenID Connect. */
+  callback: string | null;
+}
+
 export interface AdminModel {
   id: string;
   name: string;
@@ -104,13 +120,18 @@ export interface AdminModel {
   size: number;
   sha256: string | null;
   context: number | null;
+  /** Bytes of memory that it takes once it is loaded, as estimated. */
+  needed: number | null;
+  /** Why it could not be loaded. */
+  error: string | null;
   load: { elapsed: number; expected: number | null; progress: number } | null;
   memory: { estimated: number; measured: number | null } | null;
   use: { requests: number; idle: number; expires: number | null } | null;
 }
 
 export interface AdminModels extends Page<AdminModel> {
-  machine: { for_models: number; free: number };
+  /** What one more model can have now, and when those that nobody uses have left. */
+  machine: { for_models: number; free: number; possible: number };
   folder: {
     path: string;
     exists: boolean;
@@ -170,4 +191,9 @@ export interface Setting {
   source: string;
   secret: boolean;
   description: string;
+}
+
+/** A name to sign in with, as the server compares it. */
+export function typedName(typed: string): string {
+  return typed.normalize("NFKC").trim().toLowerCase();
 }

@@ -50,3 +50,49 @@ export function dayStart(day: string, plus = 0): string {
   const [year, month, date] = day.split("-").map(Number);
   return String(new Date(year!, month! - 1, date! + plus).getTime() / 1000);
 }
+
+/** Days; 0 for ever. */
+export interface Retention {
+  metadata: number;
+  content: number;
+}
+
+export interface Named {
+  id: string;
+  name: string;
+}
+
+export interface Hold {
+  id: string;
+  reason: string;
+  account: Named | null;
+  group: Named | null;
+  since: number | null;
+  until: number | null;
+  by: Named;
+  created_at: number;
+}
+
+/** How many contents a deletion would delete, and how many a hold keeps. */
+export interface Deletable {
+  contents: number;
+  held: number;
+}
+
+/** What was deleted, signed; the whole of it is what is downloaded. */
+export interface Certificate {
+  id: string;
+  kind: string;
+  at: string;
+  at_jst: string;
+  by: Named;
+  why: "retention" | "request";
+  reason: string;
+  count: number;
+}
+
+export interface Deletion {
+  certificates: Certificate[];
+  deleted: number;
+  held: number;
+}
