@@ -11,7 +11,7 @@ from service.personal_data.corpus import scores, sentences, table
 
 DOCS = Path(__file__).parents[3] / "docs" / "policy.md"
 # The least that a change may make of it; names are known to be found in part only.
-LEAST = {"name": (0.95, 0.6), "address": (0.95, 0.9)}
+LEAST = {"name": (1.0, 0.85), "address": (0.95, 0.9)}
 
 
 def test_the_corpus_has_enough_of_both() -> None:
@@ -34,7 +34,7 @@ def test_a_kind_is_found_and_little_else(kind: str) -> None:
 def test_sentences_that_were_written_later_are_found_too() -> None:
     found = scores(find, "held_out_positive", "held_out_negative")
     names = found.pop("name")
-    assert names.right >= 2
+    assert names.right >= 5
     assert names.wrong == 0
     assert all(score.precision == score.recall == 1.0 for score in found.values()), found
 

@@ -217,3 +217,31 @@ def seconds(piece: str, length: int) -> float:
     begun = time.process_time()
     find(text)
     return time.process_time() - begun
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("氏名,電話\n三枝葵,1\n五十棲 実,2", ["三枝葵", "五十棲 実"]),
+        ("| 番号 | 氏名 |\n|---|---|\n| 1 | 柏木玲 |", ["柏木玲"]),
+        ("部署\t担当者\n総務課\t小鳥遊茜\n\n総務課\t山田太郎", ["小鳥遊茜"]),
+        ("氏名,電話\n未定,1\n合計,2件", []),
+        ("氏名を記入し、\n捺印する", []),
+        ("ジョン・スミス氏とメーカー様", ["ジョン・スミス"]),
+        ("申請者　中村優子", ["中村優子"]),
+        ("申請者 以下の通り", []),
+        ("同席: 中嶋主任", ["中嶋"]),
+        ("大原町長が挨拶", []),
+        ("大原良子町長が挨拶", ["大原良子"]),
+    ],
+)
+def test_names_where_a_form_a_table_or_a_title_says_so(text: str, names: list[str]) -> None:
+    found = [one for one in find(text) if one.kind == "name" and one.confidence != "low"]
+    assert [text[one.start : one.end] for one in found] == names
+
+
+def test_places_are_those_of_the_text_as_it_was_written() -> None:
+    for before in ("😀👨‍👩‍👧 ", "𠮷野家 ", r"{\"a\": \"\ud83d\ude00 ", "e\u0301 "):
+        text = f"{before}電話は090-1234-5678です"
+        (one,) = find(text)
+        assert text[one.start : one.end] == "090-1234-5678"
