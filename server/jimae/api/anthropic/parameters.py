@@ -57,7 +57,9 @@ MESSAGES: Final[dict[str, Parameter]] = {
         "At least 1. What does not fit the context ends as model_context_window_exceeded."
     ),
     "tool_choice": works("auto, any, tool, none; disable_parallel_tool_use."),
-    "stop_sequences": works("Up to 16 strings."),
+    "stop_sequences": works(
+        "Up to 16 strings. Looked for in all that the model writes, its reasoning too."
+    ),
     "stream": works("Server-sent events while the answer is written."),
     "temperature": works("0 to 1; the model's recommendation if unset."),
     "top_k": works("0 or more; 0 turns it off."),

@@ -18,7 +18,9 @@ OPTIONS: Final[dict[str, Parameter]] = {
     "top_p": works("Above 0, to 1."),
     "min_p": works("0 to 1."),
     "seed": works("Repeats while nothing else runs."),
-    "stop": works("A string, or up to 16."),
+    "stop": works(
+        "A string, or up to 16. Looked for in all that the model writes, its reasoning too."
+    ),
     "repeat_penalty": works("Above 0, to 10; 1 turns it off."),
     "presence_penalty": works("-2 to 2."),
     "frequency_penalty": works("-2 to 2."),

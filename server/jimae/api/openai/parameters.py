@@ -13,7 +13,10 @@ _SHARED: Final[dict[str, Parameter]] = {
     "temperature": works("0 to 2; the model's recommendation if unset."),
     "top_p": works("Above 0, to 1."),
     "n": works("1 to 8 answers from one prompt; with a seed, each has its own after it."),
-    "stop": works("A string, or up to 16 (OpenAI: 4)."),
+    "stop": works(
+        "A string, or up to 16 (OpenAI: 4). Looked for in all that the model writes, its "
+        "reasoning too."
+    ),
     "presence_penalty": works("-2 to 2."),
     "frequency_penalty": works("-2 to 2."),
     "logit_bias": works("Token ids and -100 to 100."),
