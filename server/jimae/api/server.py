@@ -35,8 +35,9 @@ log = logging.getLogger(__name__)
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 KEEP_ALIVE_SECONDS: Final = 75
 BACKLOG: Final = 2048
-# How long the last events of ended answers may take to be written.
-LAST_WORDS_SECONDS: Final = 2.0
+# How long the last events of ended answers may take to be written. Each is told once its record is
+# on the disk, one after the other: of many answers on a busy machine that is not done at once.
+LAST_WORDS_SECONDS: Final = 5.0
 
 OnStarted = Callable[[str], Coroutine[Any, Any, None]]
 
