@@ -178,6 +178,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=test_models() / "qwen2.5-coder-0.5b.gguf")
     parser.add_argument("--prompts", type=int, default=24)
+    parser.add_argument("--only", nargs="*", default=list(CONDITIONS), choices=list(CONDITIONS))
     options = parser.parse_args()
     bench = Bench(LlamaModel(LoadOptions(options.model, n_cells=8192, n_running=8)))
     prompts = [
@@ -187,8 +188,8 @@ def main() -> None:
     base = [bench.alone(p) for p in prompts]
     print(f"{options.model.name}, {len(prompts)} prompts, {TOKENS} tokens each, greedy")
     print(f"{'condition':<42}{'changed':>10}{'largest logit difference':>28}")
-    for name, condition in CONDITIONS.items():
-        found = condition(bench, prompts)
+    for name in options.only:
+        found = CONDITIONS[name](bench, prompts)
         changed = sum(a.tokens != b.tokens for a, b in zip(base, found, strict=True))
         largest = max(
             float(np.abs(a.sampler.first - b.sampler.first).max())  # type: ignore[attr-defined]
