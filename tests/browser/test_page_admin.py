@@ -27,6 +27,7 @@ SECTIONS = (
     "models",
     "usage",
     "audit",
+    "keeping",
     "settings",
 )
 
@@ -180,7 +181,12 @@ async def test_models_are_loaded_unloaded_and_taken_in(
     page = await open_page(served.url, ready="#name")
     await as_(page, served.url, "root", "admin/models")
     row = page.get_by_role("row", name=re.compile("^other"))
+    await expect(row).to_contain_text("約")
     await page.get_by_role("button", name="読み込む: other").click()
+    asked = page.get_by_role("dialog", name="other を読み込みますか")
+    await expect(asked).to_contain_text("今の空きは")
+    assert await violations(page) == []
+    await asked.get_by_role("button", name="読み込む").click()
     await expect(row).to_contain_text("すぐに使えます")
     await page.get_by_role("button", name="外す: other").click()
     await page.get_by_role("dialog").get_by_role("button", name="外す").click()
@@ -246,7 +252,7 @@ async def test_an_auditor_sees_the_log_and_nothing_else(
     page = await open_page(served.url, ready="#name")
     await sign_in(page, "kansa")
     await expect(page.get_by_role("heading", name="監査ログ")).to_be_visible()
-    assert await page.locator("nav a").all_inner_texts() == ["監査ログ"]
+    assert await page.locator("nav a").all_inner_texts() == ["監査ログ", "ログの保存と削除"]
     assert await violations(page) == []
     await page.get_by_label("行為").select_option("session.")
     await page.get_by_role("button", name="探す").click()
