@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from fakes.backend import FakeBackend, forever
 from fakes.people import People, Person
 from jimae.service.service import Service
 from jimae.store.account_tables import Account, ApiKey, Membership, SignIn
@@ -166,6 +169,23 @@ async def test_what_somebody_owned_is_gone_with_them(
     gone = await client.get(f"{USERS}/{user.id}", headers=admin.session)
     assert (gone.status_code, code(gone)) == (404, "user_not_found")
     assert code(await client.get("/v1/models", headers=user.session)) == "session_ended"
+
+
+async def test_what_is_being_written_for_somebody_ends_with_them(
+    client: httpx.AsyncClient, backend: FakeBackend, people: People, admin: Person
+) -> None:
+    backend.play(*forever())
+    user = await people.add("hanako")
+    chat = (await client.post("/jimae/chats", json={}, headers=user.session)).json()["id"]
+    asked = await client.post(
+        f"/jimae/chats/{chat}/ask", json={"content": "a"}, headers=user.session
+    )
+    assert asked.is_success
+    while not backend.active:
+        await asyncio.sleep(0.005)
+    gone = await client.delete(f"{USERS}/{user.id}", headers=admin.session)
+    assert gone.is_success
+    assert (backend.cancelled, backend.active) == (1, 0)
 
 
 async def test_what_somebody_made_can_be_given_on(

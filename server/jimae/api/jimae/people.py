@@ -46,7 +46,7 @@ class PeopleRoutes:
         self._passwords = service.passwords
         self._prefixes = service.prefixes
         self._parts = parts_of(service.settings)
-        self._forget = service.prefixes.forget
+        self._answers = service.chats.answers
 
     async def list(self, request: Request) -> UserList:
         """The accounts, by name."""
@@ -130,7 +130,7 @@ class PeopleRoutes:
             heir = None if query.transfer_to is None else people.find(session, query.transfer_to)
             return people.delete(session, caller, account, parts=self._parts, heir=heir)
 
-        await self._forget(wanted)
+        await self._answers.end_owner(wanted)
         # Before, while it is known what they share; what is on disk goes with the rest.
         await self._prefixes.forget(wanted)
         for after in await self._store.erase(delete):
