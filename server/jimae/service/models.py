@@ -24,7 +24,8 @@ from jimae.catalogue.gguf_header import Header, read_header
 from jimae.catalogue.installed import known_sum
 from jimae.catalogue.progress import format_size
 from jimae.catalogue.registry import Catalogue
-from jimae.errors import JimaeError, Value, WireError
+from jimae.error_texts.words import Value
+from jimae.errors import JimaeError, WireError
 from jimae.service.able import header_of, writes
 from jimae.service.fitting import Fitting
 from jimae.service.loaded import Loaded, StartableBackend, expired, first_to_go, room

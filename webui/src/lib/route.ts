@@ -10,8 +10,6 @@ export interface Route {
   query: Readonly<Record<string, string>>;
 }
 
-export const HOME: Route = { parts: [], query: {} };
-
 export function parse(hash: string): Route {
   const [path = "", query = ""] = hash.replace(/^#/, "").split("?", 2);
   return {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Final
 
 import msgspec
 from sqlalchemy import delete as delete_rows
@@ -20,8 +19,6 @@ from jimae.service.items import new_id
 from jimae.service.policy.changes import forget_group
 from jimae.store.account_tables import NAME_LENGTH, Account, Group, Membership
 from jimae.store.store import locked
-
-LONGEST_PURPOSE: Final = 1024
 
 
 class GroupChange(msgspec.Struct, frozen=True, kw_only=True):

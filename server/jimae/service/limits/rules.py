@@ -12,12 +12,6 @@ from jimae.service.limits.hours import Window
 
 Kind = Literal["everybody", "group", "account", "key"]
 Count = Literal["tokens_per_day", "tokens_per_month", "requests_per_minute", "answers_at_once"]
-COUNTS: Final[tuple[Count, ...]] = (
-    "tokens_per_day",
-    "tokens_per_month",
-    "requests_per_minute",
-    "answers_at_once",
-)
 # What a page's numbers can hold; and what is kept in memory of each minute.
 RANGES: Final[dict[Count, tuple[int, int]]] = {
     "tokens_per_day": (0, 2**53 - 1),

@@ -26,7 +26,6 @@ export const en: AccountTexts = {
     elsewhere: "The password of this account is kept in your organisation's directory.",
     instructions: "How to answer",
     instructionsHelp: "Tone, and what you always want to be known, are set in the chat.",
-    instructionsLink: "Open how to answer",
   },
 
   sessions: {

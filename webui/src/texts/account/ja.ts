@@ -26,7 +26,6 @@ export const ja = {
     elsewhere: "このアカウントのパスワードは、組織のディレクトリーで管理されています。",
     instructions: "回答のしかた",
     instructionsHelp: "口調や、いつも伝えておきたいことは、チャットの画面で設定します。",
-    instructionsLink: "回答のしかたを開く",
   },
 
   sessions: {
