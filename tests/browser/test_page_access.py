@@ -108,6 +108,56 @@ async def test_a_screen_reader_hears_sentences(
     )
 
 
+HEARD = """() => {
+  window.heard = [];
+  const said = (node) => window.heard.push(node.textContent);
+  new MutationObserver((changes) => {
+    for (const { addedNodes, target } of changes) {
+      const log = target.nodeType === 1 && target.closest("[role=log]");
+      for (const node of addedNodes) {
+        if (log && node.textContent) said(node);
+      }
+      if (target.nodeType === 3 && target.parentElement?.closest("[role=log]")) said(target);
+    }
+  }).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+async def test_no_sentence_is_heard_twice(
+    served: Served, backends: Backends, open_page: OpenPage
+) -> None:
+    """Not when an answer is gone on with, nor read on after a reload, nor looked at again."""
+    go = asyncio.Event()
+    backends["fake"].play(*saying("一、始めます。二、続けて", reason="length"))
+    backends["fake"].play(*saying("います。三、終わります。"))
+    backends["fake"].play(Started(7, 0), Delta("四です。五は", (1, 2)), go, *saying("最後。")[2:])
+    page = await open_page(served.url)
+    await page.evaluate(HEARD)
+    heard = "window.heard"
+    await ask_and_wait(page, "数えて")
+    assert await page.evaluate(heard) == ["一、始めます。", "二、続けて", "回答が終わりました。"]
+    await page.evaluate("window.heard = []")
+    await page.get_by_role("button", name="続きを書く").click()
+    await expect(page.get_by_role("button", name="続きを書く")).to_have_count(0)
+    await expect(page.get_by_role("button", name="送信")).to_be_visible()
+    said = await page.evaluate(heard)
+    assert said == ["二、続けています。", "三、終わります。", "回答が終わりました。"]
+    # Another chat, and back: nothing is said of what was heard.
+    await page.get_by_role("button", name="新しいチャット").first.click()
+    await page.evaluate("window.heard = []")
+    await page.get_by_role("button", name="数えて", exact=True).click()
+    await expect(answers(page)).to_contain_text("三、")
+    await ask(page, "続けて")
+    await expect(answers(page).last).to_contain_text("五は")
+    assert await page.evaluate(heard) == ["四です。"]
+    await page.reload()
+    await expect(answers(page).last).to_contain_text("五は")
+    await page.evaluate(HEARD)
+    go.set()
+    await expect(page.get_by_role("button", name="送信")).to_be_visible()
+    assert await page.evaluate(heard) == ["五は最後。", "回答が終わりました。"]
+
+
 async def test_a_phone(served: Served, backends: Backends, open_page: OpenPage) -> None:
     backends["fake"].play(*saying(ANSWER))
     page = await open_page(served.url, viewport=PHONE, is_mobile=True, has_touch=True)
@@ -161,14 +211,29 @@ async def test_errors_come_in_the_language_of_the_page(
     await expect(page.get_by_role("alert")).to_contain_text(error.message("en"))
 
 
-async def test_an_example_fills_the_field_and_selects_its_first_blank(
+async def test_one_begins_from_the_templates(
     served: Served, backends: Backends, open_page: OpenPage
 ) -> None:
     page = await open_page(served.url)
-    await page.get_by_role("button", name="メールの下書き").click()
-    await page.keyboard.type("株式会社あさひ")
+    starters = page.get_by_role("list", name="よく使う頼みごと").get_by_role("button")
+    shipped = (await (await page.request.get(f"{served.url}/jimae/templates")).json())["data"]
+    await expect(starters).to_have_count(6)
+    for starter, template in zip(await starters.all(), shipped, strict=False):
+        await expect(starter).to_contain_text(template["title"])
+        await expect(starter).to_contain_text(template["description"])
+    await page.get_by_role("button", name="メール作成").click()
+    dialog = page.get_by_role("dialog")
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await expect(message(page)).to_be_focused()
+    await page.get_by_role("button", name="メール作成").click()
+    for field in await dialog.locator("input[required], textarea[required]").all():
+        await field.fill("株式会社あさひ")
+    await dialog.get_by_role("button", name="入力欄に入れる").click()
+    await expect(message(page)).to_be_focused()
     value = await message(page).input_value()
-    assert "宛先: 株式会社あさひ\n" in value
+    assert "株式会社あさひ" in value
     assert backends["fake"].started == 0
     await ask_and_wait(page, value)
 

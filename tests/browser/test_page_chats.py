@@ -15,6 +15,7 @@ from jimae.service.service import Service
 from jimae.store.chat_tables import Chat
 
 DAY = 86_400.0
+MOST_ELEMENTS = 1_500
 PLAIN = {"instructions": None, "style": None, "temperature": None}
 
 
@@ -172,6 +173,7 @@ async def test_ten_thousand_chats(served: Served, service: Service, open_page: O
     while not await last.count():
         await scroller.evaluate("e => e.scrollTo(0, e.scrollHeight)")
         assert time.monotonic() < deadline
+        assert await page.locator("*").count() < MOST_ELEMENTS
     await last.click()
     assert await rows.count() < 100
     await expect(answers(page)).to_have_count(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
@@ -104,6 +106,31 @@ async def test_a_group_reads_what_is_shared_with_it_until_it_is_not(office: Offi
     await office.owner.delete(f"/chats/{office.chat}/share", group=office.group)
     await office.colleague.get(f"/chats/{office.chat}", 404)
     assert (await office.colleague.get("/chats/shared"))["data"] == []
+
+
+async def test_who_loses_a_chat_is_told_at_once(office: Office) -> None:
+    """And nobody else is."""
+    told: dict[str, list[dict[str, str]]] = {"colleague": [], "other": []}
+
+    async def listen(who: str) -> None:
+        chatter: Chatter = getattr(office, who)
+        async with chatter.http.stream("GET", "/jimae/chats/events") as response:
+            async for line in response.aiter_lines():
+                if line.startswith("data:"):
+                    told[who].append(json.loads(line[5:]))
+
+    async with asyncio.TaskGroup() as pages, asyncio.timeout(10):
+        listening = [pages.create_task(listen(who)) for who in told]
+        while not all(told.values()):
+            await asyncio.sleep(0.01)
+        await office.owner.post(f"/chats/{office.chat}/share", group=office.group)
+        await office.owner.delete(f"/chats/{office.chat}/share", group=office.group)
+        while len(told["colleague"]) < 2:
+            await asyncio.sleep(0.01)
+        for task in listening:
+            task.cancel()
+    assert told["colleague"] == [{"type": "hello"}, {"type": "gone", "id": office.chat}]
+    assert told["other"] == [{"type": "hello"}]
 
 
 async def test_one_shares_with_groups_of_ones_own(office: Office) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -17,7 +16,7 @@ from jimae.service.chats import shapes
 from jimae.service.chats.feed import Feed
 from jimae.service.chats.rows import Live, chat_of, chat_row, chats_of
 from jimae.service.items import new_id
-from jimae.store.account_tables import Account
+from jimae.store.account_tables import Account, Membership
 from jimae.store.chat_tables import Chat, Share
 from jimae.store.store import Store
 
@@ -59,22 +58,29 @@ class Sharing:
                 note(session, caller, "chat.share", target=row.id, details={"group": group})
             return chat_of(session, row, self._live)
 
-        return await self._changed(caller, transaction)
+        chat = await self._store.write(transaction)
+        self._feed.changed(caller.id, chat.id)
+        return chat
 
     async def unshare(self, caller: Caller, chat_id: str, group: str | None) -> shapes.Chat:
-        """From now on nobody of the group reads it; without a group, nobody of any. Raises
-        `chat_not_found`."""
+        """From now on nobody of the group reads it; without a group, nobody of any. Pages that
+        show it to them are told. Raises `chat_not_found`."""
 
-        def transaction(session: Session) -> shapes.Chat:
+        def transaction(session: Session) -> tuple[shapes.Chat, set[str]]:
             row = chat_row(session, caller.id, chat_id)
+            before = _readers(session, row)
             taken = delete(Share).where(Share.chat_id == row.id)
             if group is not None:
                 taken = taken.where(Share.group_id == group)
             session.execute(taken)
             note(session, caller, "chat.unshare", target=row.id, details={"group": group})
-            return chat_of(session, row, self._live)
+            return chat_of(session, row, self._live), before - _readers(session, row)
 
-        return await self._changed(caller, transaction)
+        chat, lost = await self._store.write(transaction)
+        self._feed.changed(caller.id, chat.id)
+        for reader in lost:
+            self._feed.gone(reader, chat.id)
+        return chat
 
     async def list(
         self, caller: Caller, limit: int, after: str | None
@@ -84,13 +90,6 @@ class Sharing:
         return await self._store.read(
             partial(_listed, caller=caller, limit=limit, after=after, live=self._live)
         )
-
-    async def _changed(
-        self, caller: Caller, transaction: Callable[[Session], shapes.Chat]
-    ) -> shapes.Chat:
-        chat = await self._store.write(transaction)
-        self._feed.changed(caller.id, chat.id)
-        return chat
 
 
 def _listed(
@@ -116,6 +115,13 @@ def _shared_with(caller: Caller) -> Select[Chat]:
     return select(Chat).where(
         Chat.id.in_(shared), Chat.owner != caller.id, Chat.deleted_at.is_(None)
     )
+
+
+def _readers(session: Session, row: Chat) -> set[str]:
+    """The accounts that a chat is shared with."""
+    groups = select(Share.group_id).where(Share.chat_id == row.id)
+    members = select(Membership.account_id).where(Membership.group_id.in_(groups))
+    return set(session.scalars(members)) - {row.owner}
 
 
 def _groups(caller: Caller) -> tuple[str, ...]:
