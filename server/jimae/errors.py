@@ -11,8 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from jimae.error_texts import TEXTS
 from jimae.error_texts.text import Text
-from jimae.error_texts.words import Value as Value
-from jimae.error_texts.words import in_japanese
+from jimae.error_texts.words import Value, in_japanese
 
 Language = Literal["en", "ja"]
 
