@@ -1,20 +1,25 @@
 """Over five hundred attempts to run something or to reach out, by every way into the page.
 
-Nothing may run, nothing may be asked of elsewhere, and nothing may have been stopped by the
-content security policy alone: the page is watched for all three while it is open, and its
-elements are looked at. `scripts/prove page_xss` streams every attempt by itself.
+Nothing may run and nothing may be asked of elsewhere: the page is watched for both while it is
+open, and its elements are looked at. The browser is told to pass over the content security
+policy, so that nothing is harmless for its sake alone. `scripts/prove page_xss` streams every
+attempt by itself.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from playwright.async_api import Page, Route, expect
+import pytest
+from playwright.async_api import Page, expect
 
 from browser import payloads
 from browser.asking import OpenPage, ask, message
+from browser.people import sign_in
 from fakes.backend import PROMPT_TOKENS, Backends, Step, done
+from fakes.people import People, Person
 from fakes.serving import Served
 from jimae.types import CallDelta, Delta, Started
 
@@ -56,8 +61,9 @@ def batched(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
         yield texts[start : start + size]
 
 
-async def opened(open_page: OpenPage, url: str) -> Page:
-    page = await open_page(url)
+async def opened(open_page: OpenPage, url: str, *, policy: bool = False) -> Page:
+    """The page without the help of its policy, unless it is what is looked at."""
+    page = await open_page(url, bypass_csp=not policy)
     await page.add_init_script(CALLED)
     await page.reload()
     await message(page).wait_for()
@@ -107,10 +113,11 @@ async def test_every_attempt_in_an_answer_is_harmless(
         await page.get_by_role("button", name="新しいチャット").first.click()
 
 
+@pytest.mark.parametrize("policy", [True, False], ids=["with-policy", "without"])
 async def test_diagrams_are_drawn_where_they_can_do_nothing(
-    served: Served, backends: Backends, open_page: OpenPage
+    served: Served, backends: Backends, open_page: OpenPage, policy: bool
 ) -> None:
-    page = await opened(open_page, served.url)
+    page = await opened(open_page, served.url, policy=policy)
     good = "```mermaid\nflowchart TD\n A[申請] --> B[許可]\n```"
     await answered(page, backends, "\n\n".join([*payloads.diagrams(), good]), None)
     drawn = page.locator(".diagram")
@@ -168,24 +175,124 @@ async def test_what_a_tool_was_given_is_text(
     assert await page.evaluate(HARMFUL) == []
 
 
-async def test_templates_and_groups_are_text(served: Served, open_page: OpenPage) -> None:
+async def import_chats(page: Page, url: str, chats: list[dict[str, Any]]) -> None:
+    body = {"format": "jimae-chats/1", "chats": chats}
+    made = await page.request.post(f"{url}/jimae/chats/import", data=body, timeout=60_000)
+    assert (await made.json())["imported"] == len(chats), await made.text()
+
+
+def kept_chat(title: str, number: int, parts: list[dict[str, str]]) -> dict[str, Any]:
+    """A chat as one is exported, with one answer."""
+    turn = {"id": f"turn_{number}", "parent": None, "role": "assistant", "created_at": 1.0}
+    return {
+        **{"id": f"chat_{number}", "title": title, "created_at": 1.0, "updated_at": 1.0 + number},
+        **{"head": turn["id"], "turns": [{**turn, "parts": parts}]},
+    }
+
+
+async def test_what_a_tool_gave_back_is_text(served: Served, open_page: OpenPage) -> None:
+    """Every attempt, as the result of a tool, its name and what it was given."""
+    page = await opened(open_page, served.url)
+    batches = list(batched(payloads.answers(), TOGETHER))
+    chats = [
+        kept_chat(
+            f"道具 {number}",
+            number,
+            [
+                part
+                for index, text in enumerate(batch)
+                for part in (
+                    {"type": "call", "id": f"c{index}", "name": text[:200], "arguments": text},
+                    {"type": "result", "id": f"c{index}", "text": text},
+                )
+            ],
+        )
+        for number, batch in enumerate(batches)
+    ]
+    await import_chats(page, served.url, chats)
+    await page.reload()
+    for number, batch in enumerate(batches):
+        await page.get_by_role("button", name=f"道具 {number}", exact=True).click()
+        steps = page.locator("article details")
+        await expect(steps).to_have_count(len(batch))
+        await steps.evaluate_all("all => all.forEach(step => { step.open = true })")
+        # What an attempt was is there to be read.
+        await expect(steps.first).to_contain_text(batch[0].split("\n")[0].strip())
+        assert await page.evaluate(HARMFUL) == []
+
+
+async def test_titles_are_text(served: Served, open_page: OpenPage) -> None:
+    """Every attempt of one line, as the name of a chat: in the list, and found by searching."""
+    page = await opened(open_page, served.url)
+    titles = [text.replace("\n", " ")[:250] for text in payloads.html() + payloads.formulas()]
+    await import_chats(
+        page,
+        served.url,
+        [
+            kept_chat(title, number, [{"type": "text", "text": "はい"}])
+            for number, title in enumerate(titles)
+        ],
+    )
+    await page.reload()
+    scroller = page.get_by_role("list", name="チャット", exact=True)
+    entries = page.get_by_role("navigation").locator("button.entry")
+    await expect(entries.first).to_be_visible()
+    seen: set[str] = set()
+    for _ in range(200):
+        seen.update(await entries.evaluate_all("all => all.map(each => each.title)"))
+        assert await page.evaluate(HARMFUL) == []
+        if len(seen) >= len({" ".join(title.split()) for title in titles}):
+            break
+        await scroller.evaluate("e => e.scrollBy(0, 600)")
+        await page.wait_for_timeout(30)
+    assert len(seen) > 0.95 * len(set(titles))
+    for word in ("alert", "script", "evil"):
+        await page.get_by_role("searchbox").fill(word)
+        await expect(page.locator("mark").first).to_be_visible()
+        assert await page.evaluate(HARMFUL) == []
+
+
+async def test_names_of_groups_are_text(
+    served: Served, people: People, open_page: OpenPage
+) -> None:
+    """Wherever the page names a group: sharing, templates, the menu, administration."""
+    names = [name[:120] for name in payloads.names()[:NAMES]]
+    person: Person = await people.add("root", "admin", groups=names, manages=True)
+    page = await open_page(served.url, ready="#name", bypass_csp=True)
+    await page.add_init_script(CALLED)
+    await page.reload()
+    await sign_in(page, person.name)
+    await page.locator("#message").wait_for()
+    await ask(page, "共有する質問")
+    await page.get_by_role("button", name="「共有する質問」の操作").click()
+    await page.get_by_role("menuitem", name="グループと共有").click()
+    dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_role("checkbox")).to_have_count(len(names))
+    for box in await dialog.get_by_role("checkbox").all():
+        await box.check()
+    assert await page.evaluate(HARMFUL) == []
+    await dialog.get_by_role("button", name="保存").click()
+    await expect(dialog).to_have_count(0)
+    await page.get_by_role("button", name="設定").click()
+    await expect(page.locator("#settings strong")).to_have_text(person.name)
+    assert await page.evaluate(HARMFUL) == []
+    for place in ("groups", "people", "limits", "usage", "audit"):
+        await page.goto(f"{served.url}/#/admin/{place}")
+        await page.locator("#content :is(table, .empty, form, section)").first.wait_for()
+        if place in ("groups", "people"):
+            await expect(page.locator("#content")).to_contain_text(names[0])
+        assert await page.evaluate(HARMFUL) == []
+    await page.goto(f"{served.url}/#/work/templates")
+    await page.get_by_role("button", name="複製: メール作成").click()
+    groups = page.get_by_label("共有するグループ").locator("option")
+    await expect(groups).to_have_count(len(names) + 1)
+    assert await page.evaluate(HARMFUL) == []
+
+
+async def test_templates_are_text(served: Served, open_page: OpenPage) -> None:
     names = payloads.names()[:NAMES]
 
-    async def with_groups(route: Route) -> None:
-        response = await route.fetch()
-        body = await response.json()
-        groups = [
-            {"id": f"g{index}", "name": name, "purpose": name, "manages": True}
-            for index, name in enumerate(names)
-        ]
-        me = body["me"] or {
-            **{"id": "local", "role": "admin", "must_change_password": False, "via": "local"},
-        }
-        body["me"] = {**me, "name": names[0], "display_name": names[0], "groups": groups}
-        await route.fulfill(response=response, json=body)
-
     page = await opened(open_page, served.url)
-    await page.route("**/jimae/session", with_groups)
     for name in names:
         field = {"name": "x", "label": name[:120], "hint": name, "kind": "choice"}
         form = {
