@@ -216,7 +216,9 @@ async def test_one_begins_from_the_templates(
 ) -> None:
     page = await open_page(served.url)
     starters = page.get_by_role("list", name="よく使う頼みごと").get_by_role("button")
-    shipped = (await (await page.request.get(f"{served.url}/jimae/templates")).json())["data"]
+    japanese = {"Accept-Language": "ja"}
+    told = await page.request.get(f"{served.url}/jimae/templates", headers=japanese)
+    shipped = (await told.json())["data"]
     await expect(starters).to_have_count(6)
     for starter, template in zip(await starters.all(), shipped, strict=False):
         await expect(starter).to_contain_text(template["title"])
