@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+from urllib.parse import urlsplit
+
 from playwright.async_api import Page, expect
 
-from browser.asking import OpenPage, Watch, answers, ask_and_wait
+from browser.asking import OpenPage, Watch, answers, ask, ask_and_wait
 from browser.people import sign_in
 from fakes.people import People
+from fakes.process import Process, kill
 from fakes.serving import Served
 from jimae.service.accounts import sessions
 from jimae.service.service import Service
@@ -84,3 +89,29 @@ async def test_a_chat_that_another_tab_deletes(served: Served, open_page: OpenPa
     await expect(answers(second)).to_have_text("東京です。")
     # Who deletes it where they are is told so, and keeps nothing of it.
     await expect(first.get_by_text("「消される質問」をごみ箱へ移しました。")).to_be_visible()
+
+
+async def test_a_server_that_dies_in_mid_answer(
+    tmp_path: Path, open_page: OpenPage, watch: Watch
+) -> None:
+    """What was written so far is gone on with; what was being typed is still there."""
+    watch.expected = ("ERR_", "404")
+    server = await asyncio.to_thread(Process, tmp_path, delay=0.05, drain=0)
+    page = await open_page(server.url)
+    await ask(page, "話して")
+    # It is stored every two seconds.
+    await expect(answers(page)).to_contain_text("あ" * 60)
+    await page.locator(MESSAGE).fill("次の下書き")
+    kill(server)
+    port = urlsplit(server.url).port or 0
+    server = await asyncio.to_thread(Process, tmp_path, delay=0.05, drain=0, port=port)
+    try:
+        go_on = page.get_by_role("button", name="続きを書く")
+        await expect(go_on).to_be_enabled(timeout=30_000)
+        await expect(answers(page)).to_contain_text("あ" * 20)
+        await go_on.click()
+        await expect(page.get_by_role("button", name="停止")).to_be_visible()
+        await expect(page.locator(MESSAGE)).to_have_value("次の下書き")
+    finally:
+        kill(server)
+        await page.close()

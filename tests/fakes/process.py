@@ -39,11 +39,20 @@ class Process:
     """A server with the fake model, in a process of its own."""
 
     def __init__(
-        self, data_dir: Path, *, delay: float, drain: float, host: str = "127.0.0.1"
+        self,
+        data_dir: Path,
+        *,
+        delay: float,
+        drain: float,
+        host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         write_gguf(data_dir / "models" / "fake.gguf")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "fakes.serve", str(data_dir), "0", str(delay), str(drain), host],
+            [
+                *(sys.executable, "-m", "fakes.serve"),
+                *(str(data_dir), str(port), str(delay), str(drain), host),
+            ],
             env=ENVIRONMENT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -67,3 +76,11 @@ class Process:
         ):
             began.append(1)
             out.append("".join(response.iter_text()))
+
+
+def kill(server: Process) -> None:
+    """As a power failure does, as far as a process can tell."""
+    server.process.kill()
+    server.process.wait()
+    assert server.process.stdout is not None
+    server.process.stdout.close()

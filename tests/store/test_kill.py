@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from fakes.postgresql import Cluster
-from fakes.process import Process
+from fakes.process import Process, kill
 from jimae.service.audit.audit import Audit
 from jimae.service.audit.breaks import Break
 from jimae.settings import load
@@ -31,13 +31,6 @@ def client_of(server: Process) -> openai.OpenAI:
         max_retries=0,
         http_client=httpx.Client(trust_env=False, timeout=30),
     )
-
-
-def kill(server: Process) -> None:
-    server.process.kill()
-    server.process.wait()
-    assert server.process.stdout is not None
-    server.process.stdout.close()
 
 
 def until_killed(server: Process, acknowledged: list[str]) -> None:

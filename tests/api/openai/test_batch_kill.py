@@ -9,7 +9,7 @@ import httpx
 import openai
 
 from api.openai.storing import CHAT, jsonl, line
-from fakes.process import Process
+from fakes.process import Process, kill
 
 LINES = 60
 KILLS = 2
@@ -22,13 +22,6 @@ def client_of(server: Process) -> openai.OpenAI:
         max_retries=0,
         http_client=httpx.Client(trust_env=False),
     )
-
-
-def kill(server: Process) -> None:
-    server.process.kill()
-    server.process.wait()
-    assert server.process.stdout is not None
-    server.process.stdout.close()
 
 
 def answered(folder: Path) -> int:
