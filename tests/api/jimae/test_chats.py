@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from fakes.backend import Backends, FakeBackend, done, forever, saying
 from fakes.serving import serving
 from fakes.waiting import until
 from jimae.errors import JimaeError
+from jimae.service.chats import chats, rows
 from jimae.service.service import Service
 from jimae.settings import Settings
 from jimae.types import ChatPrompt, Delta, Prefill, Queued, Started
@@ -238,6 +240,33 @@ async def test_an_answer_that_nobody_reads_ends(
         last = await soon(lambda: _ended(chatter, chat))
         assert (last["status"], last["reason"]) == ("incomplete", "unread")
         assert len(text(last)) >= 90
+
+
+async def test_an_answer_that_ends_while_its_chat_is_read(
+    stored: Settings, backends: Backends, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told as it ended: not as one whose end was lost."""
+    go, over = asyncio.Event(), threading.Event()
+    backend.play(*saying("答え")[:-1], go, *saying("答え")[-1:])
+    service = Service(stored, backends.make)
+    async with serving(stored, service) as served, Chatter(served.url) as chatter:
+        chat = await chatter.new()
+        await chatter.ask(chat, "質問")
+        await until(lambda: backend.active == 1)
+
+        def chat_row_that_takes_its_time(*wanted: Any) -> Any:
+            row = rows.chat_row(*wanted)
+            over.wait(10)
+            return row
+
+        monkeypatch.setattr(chats, "chat_row", chat_row_that_takes_its_time)
+        reading = asyncio.create_task(chatter.get(f"/chats/{chat}"))
+        await asyncio.sleep(0.3)
+        go.set()
+        await until(lambda: not service.chats.answers._by_turn)
+        over.set()
+        last = (await reading)["turns"][-1]
+        assert (last["status"], text(last)) == ("completed", "答え")
 
 
 async def _ended(chatter: Chatter, chat: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from functools import partial
 from typing import Final
@@ -74,6 +74,11 @@ class Answers:
 
     def is_live(self, turn_id: str) -> bool:
         return turn_id in self._by_turn
+
+    def live_until_now(self) -> Callable[[str], bool]:
+        """For what reads the store from here on: an answer that ends meanwhile is not one whose
+        end was lost, although it is unfinished there and live no more."""
+        return frozenset(self._by_turn).__contains__
 
     def now(self, turn: Turn) -> Turn:
         """A turn as it is now, if it is being written: the store knows it as it was."""

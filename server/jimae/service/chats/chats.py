@@ -27,6 +27,7 @@ from jimae.service.chats.folders import Folders
 from jimae.service.chats.importing.importing import Importing
 from jimae.service.chats.indexing import index_title
 from jimae.service.chats.rows import (
+    Live,
     chat_of,
     chat_row,
     chats_of,
@@ -145,9 +146,10 @@ class Chats:
         """Raises `chat_not_found`, `turn_not_found`."""
 
         def transaction(session: Session) -> Turn:
+            live = self.answers.live_until_now()
             chat = chat_row(session, owner, chat_id)
             row = turn_row(session, chat, turn_id)
-            return one_turn(session, chat, row, self.answers.is_live)
+            return one_turn(session, chat, row, live)
 
         return self.answers.now(await self._store.read(transaction))
 
@@ -329,8 +331,9 @@ class Chats:
         before: str | None = None,
         limit: int | None = None,
     ) -> Opened:
+        live = self.answers.live_until_now()
         row = chat_row(session, owner, chat_id)
-        return self._opened(session, row, before, limit)
+        return self._opened(session, row, live, before, limit)
 
     def _now(self, told: Opened) -> Opened:
         turns = tuple(map(self.answers.now, told.turns))
@@ -345,15 +348,17 @@ class Chats:
         before: str | None,
         limit: int | None,
     ) -> Opened:
+        live = self.answers.live_until_now()
         row = shared_row(session, caller, chat_id)
         note(session, caller, "chat.read", target=row.id, details={"owner": row.owner})
-        told = self._opened(session, row, before, limit)
+        told = self._opened(session, row, live, before, limit)
         name = names_of(session, {row.owner}).get(row.owner)
         chat = msgspec.structs.replace(told.chat, owner_name=name)
         return msgspec.structs.replace(told, chat=chat)
 
-    def _opened(self, session: Session, row: Chat, before: str | None, limit: int | None) -> Opened:
-        live = self.answers.is_live
+    def _opened(
+        self, session: Session, row: Chat, live: Live, before: str | None, limit: int | None
+    ) -> Opened:
         turns, more = opened(session, row, live, before=before, limit=limit)
         return Opened(chat_of(session, row, live), row.head_id, turns, more)
 
