@@ -83,6 +83,9 @@ class Answers:
     def now(self, turn: Turn) -> Turn:
         """A turn as it is now, if it is being written: the store knows it as it was."""
         live = self._by_turn.get(turn.id)
+        if live is not None and live.run.task is None:
+            # It is stored, or about to be; what is said of it then tells that it has begun.
+            return turn
         if live is None and not turn.finished:
             # It ended after the store was read.
             ended = (one for one in self._by_run.values() if one.run.record.id == turn.id)
