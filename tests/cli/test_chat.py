@@ -113,7 +113,7 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
 
-    def wait_for(self, text: str, seconds: float = 10) -> str:
+    def wait_for(self, text: str, seconds: float = 30) -> str:
         """Everything shown since the last call, up to `text`."""
         end = time.monotonic() + seconds
         while text not in self.shown:
