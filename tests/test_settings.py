@@ -106,11 +106,13 @@ def test_a_mistyped_name_in_the_file_stops_the_start(tmp_path: Path) -> None:
         ("JIMAE_ENGINE__TARGET_ITL", "0", "engine.target_itl"),
         ("JIMAE_ENGINE__SHARING", "everybody", "engine.sharing"),
         ("JIMAE_LOG__LEVEL", "loud", "log.level"),
+        ("JIMAE_SCIM__DIRECTORY", "nowhere", "scim.directory"),
+        ("JIMAE_DATA_DIR", "~nobody-here/jimae", "data_dir"),
     ],
 )
 def test_a_bad_value_is_named_with_its_setting(variable: str, value: str, name: str) -> None:
     with pytest.raises(JimaeError) as caught:
-        load(environ={variable: value, "JIMAE_DATA_DIR": "/nowhere"})
+        load(environ={"JIMAE_DATA_DIR": "/nowhere", variable: value})
 
     assert caught.value.code == "setting_invalid"
     assert caught.value.values["name"] == name

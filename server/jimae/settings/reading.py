@@ -42,14 +42,14 @@ def load(
     from_env = _from_environ(environ)
     from_cli = _nest({k: v for k, v in (overrides or {}).items() if v is not None})
     data_dir = from_cli.get("data_dir") or from_env.get("data_dir") or default_data_dir()
-    path = file if file is not None else Path(data_dir).expanduser() / FILE_NAME
+    path = file if file is not None else _expanded(data_dir) / FILE_NAME
     from_file = _from_file(path) if file is not None or path.is_file() else {}
     merged = _merge(_merge(from_file, from_env), from_cli)
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
         raise _explain(error) from None
-    settings = settings.model_copy(update={"data_dir": settings.data_dir.expanduser().resolve()})
+    settings = settings.model_copy(update={"data_dir": _expanded(settings.data_dir).resolve()})
     layers: tuple[tuple[Source, Mapping[str, Any]], ...] = (
         ("file", from_file),
         ("environment", from_env),
@@ -58,6 +58,16 @@ def load(
     for source, values in layers:
         settings._sources.update(dict.fromkeys(_flat(values), source))
     return settings
+
+
+def _expanded(data_dir: str | Path) -> Path:
+    """With the home directory in the place of its `~`, or of somebody's `~name`."""
+    try:
+        return Path(data_dir).expanduser()
+    except RuntimeError as error:
+        raise JimaeError(
+            "setting_invalid", name="data_dir", value=repr(str(data_dir)), reason=str(error)
+        ) from None
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -124,7 +134,10 @@ def _explain(error: ValidationError) -> JimaeError:
         return _unknown(name, known)
     if first["type"] == "missing":
         return JimaeError("setting_missing", name=name)
-    given = first.get("input")
+    # What two tables say together has no place; its error names the setting to change.
+    about = first["ctx"] if first["type"] == "absent" else {}
+    name = name or str(about.get("name", ""))
+    given = about.get("value", first.get("input"))
     # A whole table may hold a password.
     if isinstance(given, dict | BaseModel) or name.endswith(("secret", "password")):
         return JimaeError("setting_wrong", name=name or FILE_NAME, reason=first["msg"])

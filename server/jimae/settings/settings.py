@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal, Self
 
 from pydantic import BaseModel, Field, PrivateAttr, model_validator
+from pydantic_core import PydanticCustomError
 
 from jimae.settings.directories import LdapSettings, Name, OidcSettings, ScimSettings
 from jimae.settings.keeping import (
@@ -72,8 +73,13 @@ class Settings(Section):
             raise ValueError(f"oidc.{name} needs another name: {name} is taken")
         for name in self.ldap.keys() & RESERVED:
             raise ValueError(f"ldap.{name} needs another name: {name} is taken")
-        if self.scim.directory is not None and self.scim.directory not in self.oidc:
-            raise ValueError(f"scim.directory names oidc.{self.scim.directory}, which is not there")
+        directory = self.scim.directory
+        if directory is not None and directory not in self.oidc:
+            raise PydanticCustomError(
+                "absent",
+                "there is no [oidc.{value}]",
+                {"name": "scim.directory", "value": directory},
+            )
         return self
 
     _sources: dict[str, Source] = PrivateAttr(default_factory=dict)
