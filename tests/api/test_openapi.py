@@ -150,6 +150,8 @@ def known(url: str) -> dict[str, str]:
             "user_id": "user_0",
             "session_id": "session_0",
             "group_id": create("/jimae/admin/groups", json={"name": uuid.uuid4().hex})["id"],
+            # Directories are in the settings, and there are none.
+            "directory_id": "directory_0",
         }
 
 

@@ -43,7 +43,9 @@ async def test_an_answer_is_there_until_its_reader_leaves(
     url = served.url  # type: ignore[attr-defined]
     async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
         async with client.stream("POST", "/v1/chat/completions", json=ASK) as response:
-            await anext(response.aiter_bytes())
+            # Held on to: an iterator that is thrown away closes the connection.
+            pieces = response.aiter_bytes()
+            await anext(pieces)
             # A stream may begin with a comment, before the request was let in.
             await until(lambda: backend.active == 1)
             shown = await client.get("/jimae/admin/queue")
