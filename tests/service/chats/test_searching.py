@@ -108,7 +108,7 @@ async def test_what_is_deleted_is_in_no_file(settings: Settings, backends: Backe
 
     assert left()
     assert has_term(service, traces["words"].decode())
-    await service.chats.erase(LOCAL, gone.id)
+    await service.chats.trash.erase(LOCAL, gone.id)
     assert not has_term(service, traces["words"].decode())
     assert left() == set()
     assert len(await found(service.chats, "残す")) == 30

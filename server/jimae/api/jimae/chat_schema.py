@@ -12,8 +12,9 @@ from jimae.api.openai.schema import MAX_INT, ModelId, Number, Strict
 from jimae.api.text import checked
 from jimae.service.chats import shapes
 from jimae.service.chats.asking import Question
-from jimae.service.chats.chats import Change, Which
+from jimae.service.chats.chats import Change
 from jimae.service.chats.folders import FolderChange
+from jimae.service.chats.listing import Which
 from jimae.service.instructions import Style
 from jimae.store.chat_tables import FOLDER_LENGTH, TITLE_LENGTH
 

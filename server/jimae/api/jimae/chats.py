@@ -168,19 +168,19 @@ class ChatRoutes:
         query = _query(request, DeleteQuery)
         caller = caller_of(request)
         if query.forever:
-            await self._chats.erase(caller, known_id(chat_id))
+            await self._chats.trash.erase(caller, known_id(chat_id))
         else:
-            await self._chats.throw_away(caller.id, known_id(chat_id))
+            await self._chats.trash.put(caller.id, known_id(chat_id))
         return {"id": chat_id, "deleted": True}
 
     async def restore(self, request: Request, chat_id: str) -> ChatBody:
         """Out of the trash."""
         owner = owner_of(request)
-        return chat_body(await self._chats.restore(owner, known_id(chat_id)), owner)
+        return chat_body(await self._chats.trash.restore(owner, known_id(chat_id)), owner)
 
     async def empty_trash(self, request: Request) -> EmptiedBody:
         """Delete what is in the trash for good."""
-        return {"deleted": await self._chats.empty_trash(caller_of(request))}
+        return {"deleted": await self._chats.trash.empty(caller_of(request))}
 
     async def share(self, request: Request, chat_id: str) -> ChatBody:
         """Let the members of a group read a chat."""

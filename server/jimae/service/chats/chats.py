@@ -1,24 +1,21 @@
-"""The chats of everybody, each found only by its owner: listed, asked in, changed, deleted."""
+"""The chats of everybody, each found only by its owner: listed, opened, asked in, changed."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
-from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
 from jimae.service.audit.record import note
-from jimae.service.caller import SERVER, Caller
+from jimae.service.caller import Caller
 from jimae.service.chat import Chat as Writer
-from jimae.service.chats import asking, erasing, shapes
+from jimae.service.chats import asking, shapes
 from jimae.service.chats.answering import Answering, Answers
 from jimae.service.chats.asking import Asked, Question
 from jimae.service.chats.exporting import Exporting
@@ -26,11 +23,11 @@ from jimae.service.chats.feed import Feed, News
 from jimae.service.chats.folders import Folders
 from jimae.service.chats.importing.importing import Importing
 from jimae.service.chats.indexing import index_title
+from jimae.service.chats.listing import Which, listed
 from jimae.service.chats.rows import (
     Live,
     chat_of,
     chat_row,
-    chats_of,
     folder_row,
     one_turn,
     opened,
@@ -40,6 +37,7 @@ from jimae.service.chats.rows import (
 from jimae.service.chats.searching import Searching
 from jimae.service.chats.shapes import Opened, Turn
 from jimae.service.chats.sharing import Sharing, names_of, shared_row
+from jimae.service.chats.trash import Trash
 from jimae.service.items import new_id
 from jimae.service.prefixes import Forget
 from jimae.service.run import Entry
@@ -49,19 +47,7 @@ from jimae.store.store import Store
 
 log = logging.getLogger(__name__)
 
-CLEAN_EVERY_SECONDS: Final = 3600.0
 DAY: Final = 86_400.0
-ERASED_AT_ONCE: Final = 100
-
-
-class Which(NamedTuple):
-    """Which chats to list: `after` is the last of the page before."""
-
-    limit: int
-    after: str | None = None
-    folder: str | None = None
-    pinned: bool | None = None
-    trash: bool = False
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -86,10 +72,8 @@ class Chats:
         default_model: Callable[[], str],
         forget: Forget,
     ) -> None:
-        self._forget = forget
         self._store = store
         self._default_model = default_model
-        self._trash_seconds = settings.chats.trash_days * DAY
         self.feed = Feed()
         self.answers = Answers(store, writer, self.feed, settings.chats.unread_seconds)
         live = self.answers.is_live
@@ -100,31 +84,27 @@ class Chats:
         self.importing = Importing(
             store, self.feed, settings.data_dir, settings.chats.max_import_mb
         )
-        self._cleaning: asyncio.Task[None] | None = None
+        self.trash = Trash(store, self.feed, self.answers, forget, settings.chats.trash_days * DAY)
 
     async def start(self) -> None:
         """Mark what the last server left unfinished, and empty trashes from now on."""
         left = await self._store.write(asking.interrupt)
         if left:
             log.warning("%d answers were interrupted by the end of the last server", left)
-        self._cleaning = asyncio.create_task(self._clean(), name="trash of chats")
+        self.trash.start()
 
     async def close(self) -> None:
         """Wait until every answer that ends is stored."""
         self.feed.end()
-        if self._cleaning is not None:
-            self._cleaning.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._cleaning
+        await self.trash.close()
         await self.answers.close()
 
     # --- what there is --------------------------------------------------------------
 
     async def list(self, owner: str, which: Which) -> tuple[list[shapes.Chat], bool]:
-        """Those that changed last come first, and whether there are more. Raises
-        `chat_not_found` for `after`."""
+        """Raises what `listing.listed` does."""
         return await self._store.read(
-            partial(_listed, owner=owner, which=which, live=self.answers.is_live)
+            partial(listed, owner=owner, which=which, live=self.answers.is_live)
         )
 
     async def get(
@@ -252,50 +232,6 @@ class Chats:
         self.feed.changed(caller.id, chat_id)
         return self._now(told)
 
-    async def throw_away(self, owner: str, chat_id: str) -> None:
-        """Into the trash, which ends what is running. Raises `chat_not_found`."""
-
-        def transaction(session: Session) -> None:
-            row = chat_row(session, owner, chat_id)
-            row.deleted_at = row.deleted_at or time.time()
-
-        await self._store.write(transaction)
-        await self.answers.end_chat(chat_id)
-        self.feed.changed(owner, chat_id)
-
-    async def restore(self, owner: str, chat_id: str) -> shapes.Chat:
-        """Out of the trash. Raises `chat_not_found`."""
-
-        def transaction(session: Session) -> shapes.Chat:
-            row = chat_row(session, owner, chat_id)
-            row.deleted_at = None
-            return chat_of(session, row, self.answers.is_live)
-
-        chat = await self._store.write(transaction)
-        self.feed.changed(owner, chat_id)
-        return chat
-
-    async def erase(self, caller: Caller, chat_id: str) -> None:
-        """For good. Raises `chat_not_found`."""
-        await self._store.read(lambda session: chat_row(session, caller.id, chat_id).id)
-        await self.answers.end_chat(chat_id)
-
-        def transaction(session: Session) -> None:
-            row = chat_row(session, caller.id, chat_id)
-            note(session, caller, "chat.delete", target=row.id)
-            erasing.erase(session, [row])
-
-        await self._store.erase(transaction)
-        await self._forget(caller.id)
-        self.feed.gone(caller.id, chat_id)
-
-    async def empty_trash(self, caller: Caller) -> int:
-        """Erase what is in somebody's trash; returns how many chats that were."""
-        gone = 0
-        while ids := await self._erase_some(caller, caller.id, time.time()):
-            gone += len(ids)
-        return gone
-
     # --- inside -----------------------------------------------------------------------
 
     async def _begin(
@@ -361,63 +297,6 @@ class Chats:
     ) -> Opened:
         turns, more = opened(session, row, live, before=before, limit=limit)
         return Opened(chat_of(session, row, live), row.head_id, turns, more)
-
-    async def _clean(self) -> None:
-        while True:
-            try:
-                while await self._erase_some(SERVER, None, time.time() - self._trash_seconds):
-                    pass
-            except JimaeError as error:
-                log.warning("the trash of chats could not be emptied: %s", error)
-            await asyncio.sleep(CLEAN_EVERY_SECONDS)
-
-    async def _erase_some(self, caller: Caller, owner: str | None, until: float) -> Sequence[str]:
-        def transaction(session: Session) -> Sequence[tuple[str, str]]:
-            wanted = select(Chat).where(Chat.deleted_at <= until).limit(ERASED_AT_ONCE)
-            if owner is not None:
-                wanted = wanted.where(Chat.owner == owner)
-            rows = session.scalars(wanted).all()
-            for row in rows:
-                note(session, caller, "chat.delete", target=row.id, details={"owner": row.owner})
-            told = [(row.owner, row.id) for row in rows]
-            erasing.erase(session, rows)
-            return told
-
-        if not await self._store.read(partial(_has_trash, owner=owner, until=until)):
-            return []
-        gone = await self._store.erase(transaction)
-        for whose, chat_id in gone:
-            self.feed.gone(whose, chat_id)
-        for whose in {whose for whose, _ in gone}:
-            await self._forget(whose)
-        return [chat_id for _, chat_id in gone]
-
-
-def _has_trash(session: Session, owner: str | None, until: float) -> bool:
-    wanted = select(Chat.id).where(Chat.deleted_at <= until).limit(1)
-    if owner is not None:
-        wanted = wanted.where(Chat.owner == owner)
-    return session.scalar(wanted) is not None
-
-
-def _listed(
-    session: Session, owner: str, which: Which, live: Callable[[str], bool]
-) -> tuple[list[shapes.Chat], bool]:
-    wanted = select(Chat).where(Chat.owner == owner)
-    if which.trash:
-        wanted = wanted.where(Chat.deleted_at.is_not(None))
-    else:
-        wanted = wanted.where(Chat.deleted_at.is_(None))
-    if which.folder is not None:
-        wanted = wanted.where(Chat.folder_id == which.folder)
-    if which.pinned is not None:
-        wanted = wanted.where(Chat.pinned == which.pinned)
-    if which.after is not None:
-        last = chat_row(session, owner, which.after)
-        wanted = wanted.where(tuple_(Chat.updated_at, Chat.id) < (last.updated_at, last.id))
-    wanted = wanted.order_by(Chat.updated_at.desc(), Chat.id.desc()).limit(which.limit + 1)
-    rows: Sequence[Chat] = session.scalars(wanted).all()
-    return chats_of(session, rows[: which.limit], live), len(rows) > which.limit
 
 
 def _apply(session: Session, row: Chat, change: Change) -> None:
