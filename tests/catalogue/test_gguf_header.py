@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from catalogue.made import gguf_bytes
 from catalogue.mutate import outcomes
 from jimae.catalogue import gguf_types
-from jimae.catalogue.gguf_header import MAX_STRINGS, parse_header, read_header
+from jimae.catalogue.gguf_header import parse_header, read_header
+from jimae.catalogue.gguf_reader import MAX_STRINGS
 from jimae.errors import JimaeError
 
 WEIGHTS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache" / "jimae" / "models"))
