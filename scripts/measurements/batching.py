@@ -30,7 +30,7 @@ ASKS = (
     "の良い点を挙げてください。",
     "を詠んだ俳句を作ってください。",
 )
-SYSTEM = "あなたは市役所の職員を助ける係です。丁寧に、短く、正確に答えてください。" * 8
+SYSTEM = "あなたは市役所の職員を助ける係です。丁寧に、短く、正確に答えてください。" * 3
 TOKENS = 24
 
 
@@ -116,9 +116,13 @@ def after_a_shared_prefix(bench: Bench, prompts: list[list[int]]) -> list[Sequen
 
 def beside_idle_cells(bench: Bench, prompts: list[list[int]]) -> list[Sequence]:
     done = []
+    bench.submit(bench.prompt("別の人の長い文章。" * 100), "other", n=1)
+    bench.run()
+    (seq_id,) = bench.engine.cache.contents()
+    kept, data = bench.engine.cache.contents()[seq_id], bench.model.seq_save(seq_id)
+    bench.reset()
     for ids in prompts:
-        bench.submit(bench.prompt("別の人の長い文章。" * 100), "other", n=1)
-        bench.run()
+        bench.engine.cache.adopt("other", kept, lambda s: bench.model.seq_load(s, data))
         done.append(bench.submit(ids))
         bench.run()
         bench.reset()
