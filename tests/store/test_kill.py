@@ -57,9 +57,10 @@ def chatting_until_killed(server: Process, acknowledged: list[tuple[str, str]]) 
             acknowledged.append((chat["id"], question["id"]))
 
 
-def turns_of(server: Process, chat_id: str) -> list[dict[str, str]]:
-    found = httpx.get(f"{server.url}/jimae/chats/{chat_id}", trust_env=False, timeout=30)
-    turns: list[dict[str, str]] = found.raise_for_status().json()["turns"]
+def turns_of(page: httpx.Client, chat_id: str) -> list[dict[str, str]]:
+    turns: list[dict[str, str]] = (
+        page.get(f"/jimae/chats/{chat_id}").raise_for_status().json()["turns"]
+    )
     return turns
 
 
@@ -109,10 +110,11 @@ def test_what_was_acknowledged_is_kept(
                     "failed",
                     "response_interrupted",
                 )
-        for chat_id, question_id in asked:
-            question, answer = turns_of(server, chat_id)
-            assert (question["id"], answer["parent"]) == (question_id, question_id)
-            assert answer["status"] in ("completed", "incomplete")
+        with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as page:
+            for chat_id, question_id in asked:
+                question, answer = turns_of(page, chat_id)
+                assert (question["id"], answer["parent"]) == (question_id, question_id)
+                assert answer["status"] in ("completed", "incomplete")
     finally:
         kill(server)
     assert len(set(acknowledged)) == len(acknowledged)
