@@ -11,13 +11,30 @@ from fastapi.datastructures import Default
 from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
-from jimae.api.document import BODY, QUERY, Described, Responses, failures, parameters, request_body
+from jimae.api.document import (
+    BODY,
+    EVENTS,
+    QUERY,
+    Described,
+    Responses,
+    failures,
+    parameters,
+    request_body,
+)
 
 Failures = Callable[..., Responses]
 """Describes the errors of a route, given groups of statuses: see `document.failures`."""
 
 OURS: Final[Failures] = partial(failures, "Error")
 TEXT: Final[Described] = {"schema": {"type": "string"}}
+# Before OpenAPI 3.2 the schema of a stream of events is that of each.
+EVENT: Final[Described] = {
+    "schema": {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in ("event", "id", "data")},
+        "required": ["data"],
+    }
+}
 
 
 class Routes:
@@ -76,7 +93,7 @@ class Routes:
         if answer is not None:
             good["model"] = answer
         if stream is not None:
-            good["content"] = {stream: TEXT}
+            good["content"] = {stream: EVENT if stream == EVENTS else TEXT}
         elif content:
             good["content"] = content
         responses = self._failures(*failed)

@@ -77,10 +77,10 @@ from jimae.api.jimae.session import SessionBody, SessionRoutes
 from jimae.api.jimae.statistics import StatisticsBody, StatisticsQuery, StatisticsRoutes
 from jimae.api.jimae.system import SystemRoutes
 from jimae.api.jimae.templates import TemplateImport, TemplateRequest, TemplateRoutes
-from jimae.api.routing import OURS, TEXT, Routes
+from jimae.api.routing import EVENT, OURS, TEXT, Routes
 from jimae.service.service import Service
 
-_EVENTS: Final[dict[str, Any]] = {EVENTS: TEXT}
+_EVENTS: Final[dict[str, Any]] = {EVENTS: EVENT}
 _FILE: Final[dict[str, Any]] = {"application/json": {"schema": {"type": "object"}}}
 _PAGE: Final = "text/html"
 
