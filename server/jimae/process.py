@@ -1,6 +1,6 @@
 """What our child processes have in common.
 
-They never outlive who started them, and know no settings and no secrets.
+They never outlive who started them, and inherit no settings and no secrets.
 """
 
 from __future__ import annotations

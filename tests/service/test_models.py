@@ -166,7 +166,9 @@ async def test_the_family_that_an_entry_names_reaches_the_worker(
     write_entry(entry, tmp_path / "catalogue")
     told: dict[str, str | None] = {}
 
-    def make(model: str, path: Path, _: Settings, defaults: Sampling, parser: str | None) -> Any:
+    def make(
+        model: str, path: Path, _: Settings, defaults: Sampling, parser: str | None, *rest: object
+    ) -> Any:
         told[model] = parser
         return backends.make(model)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
+from array import array
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -197,24 +199,40 @@ async def test_what_cannot_be_run_is_refused(backend: LocalBackend) -> None:
     )
 
 
-async def test_a_conversation_goes_on_after_a_restart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", [None, bytes(range(100, 132))], ids=["clear", "encrypted"])
+async def test_a_conversation_goes_on_after_a_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, key: bytes | None
+) -> None:
+    caplog.set_level(logging.DEBUG)
     made = settings(kv_tokens=4096).model_copy(update={"data_dir": tmp_path})
-    text = "The quick brown fox jumps over the lazy dog. " * 70
+    path = MODELS / "smollm2-135m.gguf"
+    words = "The quick brown fox jumps over the lazy dog. "
     counts, answers = [], []
     for _ in range(2):
-        one = LocalBackend(
-            "smollm2-135m", MODELS / "smollm2-135m.gguf", made, Sampling(temperature=0.0)
-        )
+        one = LocalBackend(path.stem, path, made, Sampling(temperature=0.0), None, key)
         await one.start()
-        events = [e async for e in one.generate(request(text, 8))]
+        events = [e async for e in one.generate(request(words * 70, 8))]
         answers.append("".join(e.text for e in events if isinstance(e, Delta)))
         done = events[-1]
         assert isinstance(done, Done)
         counts.append((done.usage.prompt_tokens, done.usage.cached_tokens))
+        ids = await one.tokenize(words)
+        if key is not None:
+            process = Path(f"/proc/{one.pid}")
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            assert not shown([key, key.hex().encode()], told + caplog.text.encode())
         await one.close()
     assert counts[0][1] == 0
     assert counts[1][1] == counts[1][0] - 1
     assert answers[0] == answers[1]
+    (file,) = (tmp_path / "kv" / path.stem).iterdir()
+    runs = [array("i", ids[i : i + 3]).tobytes() for i in range(len(ids) - 2)]
+    looked_for = [*runs, b"quick brown", b"lazy dog"]
+    assert bool(shown(looked_for, file.read_bytes())) == (key is None)
+
+
+def shown(pieces: list[bytes], content: bytes) -> list[bytes]:
+    return [piece for piece in pieces if piece in content]
 
 
 async def test_a_reproducible_request_repeats_whatever_else_runs(tmp_path: Path) -> None:

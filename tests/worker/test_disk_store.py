@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from jimae.types import scope_mark
 from jimae.worker.disk_store import DiskStore
 
 KEYS = list(range(600))
+KEY = bytes(range(32))
+OTHER = bytes(32)
 
 
 class Clock:
@@ -25,33 +28,48 @@ def clock() -> Clock:
     return Clock()
 
 
-def opened(directory: Path, clock: Clock, model: str = "m", **limits: float) -> DiskStore:
-    max_bytes = int(limits.get("max_bytes", 10_000))
-    return DiskStore(
-        directory, model, max_bytes=max_bytes, max_age=limits.get("max_age", 100.0), clock=clock
-    )
+Open = Callable[..., DiskStore]
+
+
+@pytest.fixture(params=[None, KEY], ids=["clear", "encrypted"])
+def key(request: pytest.FixtureRequest) -> bytes | None:
+    chosen: bytes | None = request.param
+    return chosen
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> Iterator[DiskStore]:
-    made = opened(tmp_path / "kv", clock)
-    yield made
-    made.close()
+def opened(tmp_path: Path, clock: Clock, key: bytes | None) -> Iterator[Open]:
+    """Opens stores in one directory, as often as a test likes, and closes them."""
+    made: list[DiskStore] = []
+
+    def opened(model: str = "m", key: bytes | None = key) -> DiskStore:
+        folder = tmp_path / "kv"
+        store = DiskStore(folder, model, max_bytes=10_000, max_age=100.0, key=key, clock=clock)
+        made.append(store)
+        return store
+
+    yield opened
+    for store in made:
+        store.close()
+
+
+@pytest.fixture
+def store(opened: Open) -> DiskStore:
+    return opened()
 
 
 def files(tmp_path: Path) -> list[Path]:
     return sorted((tmp_path / "kv").iterdir())
 
 
-def test_it_comes_back_after_a_restart(store: DiskStore, tmp_path: Path, clock: Clock) -> None:
+def test_it_comes_back_after_a_restart(opened: Open, store: DiskStore) -> None:
     store.save("alice", KEYS, b"cells" * 100)
     store.flush()
-    again = opened(tmp_path / "kv", clock)
+    again = opened()
     found = again.find("alice", [*KEYS[:500], 7, 7])
     assert found is not None
     assert (found.matching, found.keys) == (500, KEYS)
     assert again.load(found) == b"cells" * 100
-    again.close()
 
 
 def test_files_are_the_owners_only_and_tell_nothing_by_name(
@@ -90,15 +108,16 @@ def test_what_was_used_least_recently_goes_first(store: DiskStore, clock: Clock)
     assert store.find("s", [2] * 600) is not None
 
 
-def test_what_is_too_old_is_gone(store: DiskStore, tmp_path: Path, clock: Clock) -> None:
+def test_what_is_too_old_is_gone(
+    opened: Open, store: DiskStore, tmp_path: Path, clock: Clock
+) -> None:
     store.save("alice", KEYS, b"cells")
     store.flush()
     clock.now = files(tmp_path)[0].stat().st_mtime + 101
-    again = opened(tmp_path / "kv", clock)
+    again = opened()
     assert again.find("alice", KEYS) is None
     again.flush()
     assert files(tmp_path) == []
-    again.close()
 
 
 def test_forgetting_a_scope_removes_its_files(store: DiskStore, tmp_path: Path) -> None:
@@ -112,58 +131,76 @@ def test_forgetting_a_scope_removes_its_files(store: DiskStore, tmp_path: Path) 
 
 
 def test_another_model_or_setting_does_not_read_it(
-    store: DiskStore, tmp_path: Path, clock: Clock
+    opened: Open, store: DiskStore, tmp_path: Path
 ) -> None:
     store.save("alice", KEYS, b"cells")
     store.flush()
-    other = opened(tmp_path / "kv", clock, model="other")
+    other = opened(model="other")
     assert other.find("alice", KEYS) is None
     assert files(tmp_path) == []
-    other.close()
 
 
-def test_a_damaged_file_is_ignored_and_removed(tmp_path: Path, clock: Clock) -> None:
+@pytest.mark.parametrize("other", [None, KEY, OTHER], ids=["clear", "same", "other"])
+def test_what_another_key_wrote_or_none_is_removed_at_the_start(
+    opened: Open, store: DiskStore, tmp_path: Path, key: bytes | None, other: bytes | None
+) -> None:
+    store.save("alice", KEYS, b"cells")
+    store.flush()
+    again = opened(key=other)
+    assert (again.find("alice", KEYS) is not None) == (key == other)
+    assert len(files(tmp_path)) == int(key == other)
+
+
+def test_names_are_not_made_of_what_is_in_the_files(opened: Open, tmp_path: Path) -> None:
+    names = []
+    for _ in range(2):
+        store = opened()
+        store.save("alice", KEYS, b"cells")
+        store.flush()
+        (path,) = files(tmp_path)
+        mark, _, rest = path.stem.partition("-")
+        assert mark == scope_mark("alice")
+        names.append(rest)
+    assert len(set(names)) == 2
+
+
+def test_a_damaged_file_is_ignored_and_removed(opened: Open, tmp_path: Path) -> None:
     data = random.Random(1).randbytes(2000)  # noqa: S311
-    for where in (0, 9, 30, 1500, 3000, -1):
-        store = opened(tmp_path / "kv", clock)
+    for where in (0, 9, 20, 30, 1500, 3000, -1):
+        store = opened()
         store.save("alice", KEYS, data)
         store.flush()
         (path,) = files(tmp_path)
         content = bytearray(path.read_bytes())
         content[where] ^= 1
         path.write_bytes(content)
-        again = opened(tmp_path / "kv", clock)
+        again = opened()
         found = again.find("alice", KEYS)
         assert found is None or again.load(found) is None
         again.flush()
         assert files(tmp_path) == []
-        again.close()
-        store.close()
 
 
-def test_a_file_that_was_cut_short_is_ignored(tmp_path: Path, clock: Clock) -> None:
-    store = opened(tmp_path / "kv", clock)
+def test_a_file_that_was_cut_short_is_ignored(opened: Open, tmp_path: Path) -> None:
+    store = opened()
     store.save("alice", KEYS, bytes(2000))
     store.flush()
     (path,) = files(tmp_path)
     whole = path.read_bytes()
     for length in (0, 5, 11, 100, len(whole) - 1):
         path.write_bytes(whole[:length])
-        again = opened(tmp_path / "kv", clock)
+        again = opened()
         found = again.find("alice", KEYS)
         assert found is None or again.load(found) is None
-        again.close()
-    store.close()
 
 
 def test_a_directory_that_cannot_be_written_costs_no_answer(
-    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+    opened: Open, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = opened(tmp_path / "kv", clock)
+    store = opened()
     (tmp_path / "kv").rmdir()
     store.save("alice", KEYS, b"cells")
     store.flush()
     assert "not saved" in caplog.text
     found = store.find("alice", KEYS)
     assert found is None or store.load(found) is None
-    store.close()

@@ -68,3 +68,12 @@ def test_events_and_errors_cross_unchanged() -> None:
     assert got == sent
     back = protocol.to_error(protocol.to_failed(error))
     assert (back.code, back.values, back.retry_after) == (error.code, error.values, 3)
+
+
+def test_a_key_is_sent_and_never_shown() -> None:
+    key = b"a key of thirty-two bytes, shown"
+    cache = protocol.DiskCache("/data/kv/m", 10, 1.0, key)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(cache), type=protocol.DiskCache) == cache
+    assert "thirty-two" not in f"{cache} {cache!r} {[cache]}"
+    assert "with a key" in repr(cache)
+    assert "in clear" in repr(msgspec.structs.replace(cache, key=None))

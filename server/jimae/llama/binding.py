@@ -87,7 +87,7 @@ class LlamaModel(LlamaWeights):
         written = native.llama_state_seq_get_data(self._context, buffer, size, seq_id)
         return bytes(memoryview(buffer)[:written])
 
-    def seq_load(self, seq_id: int, data: bytes) -> bool:
+    def seq_load(self, seq_id: int, data: bytes | bytearray) -> bool:
         self._check(seq_id)
         buffer = (ctypes.c_uint8 * len(data)).from_buffer_copy(data)
         read = native.llama_state_seq_set_data(self._context, buffer, len(data), seq_id)

@@ -137,7 +137,7 @@ class FakeModel:
     def seq_save(self, seq_id: int) -> bytes:
         return b"".join(token.to_bytes(4, "big") for token in self.held(seq_id))
 
-    def seq_load(self, seq_id: int, data: bytes) -> bool:
+    def seq_load(self, seq_id: int, data: bytes | bytearray) -> bool:
         tokens = [int.from_bytes(data[i : i + 4], "big") for i in range(0, len(data), 4)]
         if self.held(seq_id) or len(self.cells) + len(tokens) > self.n_cells:
             return False

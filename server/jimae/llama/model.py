@@ -135,7 +135,7 @@ class Model(Protocol):
         """The cells of a sequence, to be loaded again by the same model and settings."""
         ...
 
-    def seq_load(self, seq_id: int, data: bytes) -> bool:
+    def seq_load(self, seq_id: int, data: bytes | bytearray) -> bool:
         """Fill an empty sequence from `seq_save`; False if the data does not fit this model."""
         ...
 

@@ -45,7 +45,11 @@ REAP_SECONDS: Final = 15.0
 NO_ROOM_SECONDS: Final = 10.0
 
 
-BackendFactory = Callable[[str, Path, Settings, Sampling, str | None], StartableBackend]
+BackendFactory = Callable[
+    [str, Path, Settings, Sampling, str | None, bytes | None], StartableBackend
+]
+PrefixKey = Callable[[str], bytes | None]
+"""`Vault.prefix_key`."""
 
 
 class Room(NamedTuple):
@@ -58,10 +62,17 @@ class Room(NamedTuple):
 class ModelPool:
     """Finds models by id and keeps those that were asked for in memory."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, make: BackendFactory) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        make: BackendFactory,
+        prefix_key: PrefixKey,
+    ) -> None:
         self._settings = settings
         self._catalogue = catalogue
         self._make = make
+        self._prefix_key = prefix_key
         self._loaded: dict[str, Loaded] = {}
         # Requests by the model that they hold, from before it is loaded until they end.
         self._claims: Counter[str] = Counter()
@@ -272,7 +283,8 @@ class ModelPool:
             entry = self._entry(model_id)
             defaults = sampling_of(entry.sampling) if entry else Sampling()
             parser = entry.parser if entry else None
-            backend = self._make(model_id, path, settings, defaults, parser)
+            key = self._prefix_key(model_id)
+            backend = self._make(model_id, path, settings, defaults, parser, key)
             log.info("loading model %s from %s, about %d MiB", model_id, path, need.total >> 20)
             await backend.start()
             self._loading_since[model_id] = time.monotonic()

@@ -59,7 +59,7 @@ class Service:
         self.store = Store(settings)
         self.audit = Audit(settings, self.store)
         catalogue = load_catalogue(settings.data_dir)
-        self.models = ModelPool(settings, catalogue, make)
+        self.models = ModelPool(settings, catalogue, make, self.audit.vault.prefix_key)
         self.imports = Imports(settings, catalogue, self.models.files)
         self.runs = Runs()
         self.tokens = Tokens(self.models)
@@ -79,7 +79,7 @@ class Service:
         )
         self.chat = Chat(self.models, self.runs, self.gate, settings.engine.sharing)
         self.embeddings = Embeddings(settings, self.models, self.runs, self.gate)
-        self.prefixes = Prefixes(settings, self.store, self.models)
+        self.prefixes = Prefixes(settings, self.store, self.models, self.audit.vault.prefix_key)
         forget = self.prefixes.forget
         self.responses = Responses(self.store, self.chat, forget)
         self.conversations = Conversations(self.store, self.responses.is_live, forget)
@@ -97,6 +97,7 @@ class Service:
         if not self.store.is_open:
             await self.store.open()
             await self.audit.watch()
+            await self.prefixes.tidy()
             await self.limits.open()
             await self.responses.open()
             await self.chats.start()

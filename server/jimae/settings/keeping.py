@@ -75,8 +75,9 @@ class AuditSettings(Section):
     )
     encryption_keys: Path | None = Field(
         None,
-        description="File with keys that encrypt what was asked and answered, one a line, the "
-        "last one in use (`jimae audit encryption-key` adds one); unset does not encrypt it.",
+        description="File with keys, one a line, the last one in use (`jimae audit "
+        "encryption-key` adds one), that encrypt what was asked and answered in the audit log "
+        "and what models keep of prompts on disk; unset does not encrypt it.",
     )
     admins_read_content: bool = Field(
         False,

@@ -86,8 +86,8 @@ class EngineSettings(Section):
     disk_cache_mb: Annotated[float, Field(ge=0)] = Field(
         1024,
         description="Most MiB per model of conversations' beginnings kept on disk, so that "
-        "they need not be read in again after a restart; 0 keeps none, and neither does "
-        "`audit.encryption_keys`: they are not encrypted.",
+        "they need not be read in again after a restart; 0 keeps none. Encrypted with "
+        "`audit.encryption_keys`, if that is set.",
     )
     disk_cache_days: Annotated[float, Field(gt=0, le=36500)] = Field(
         7, description="Days after its last use that such a beginning is deleted."

@@ -60,7 +60,10 @@ STABLE_SECONDS = 60.0
 
 
 class LocalBackend:
-    """One model and the child process that runs it. See `backend.Backend`."""
+    """One model and the child process that runs it. See `backend.Backend`.
+
+    `prefix_key` encrypts what it keeps on disk (`worker.kv_file`); without one that is in clear.
+    """
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class LocalBackend:
         settings: Settings,
         defaults: Sampling,
         parser: str | None = None,
+        prefix_key: bytes | None = None,
     ) -> None:
         engine = settings.engine
         self._model = model
@@ -88,7 +92,7 @@ class LocalBackend:
             gpu_layers=engine.gpu_layers,
             defaults=defaults,
             parser=parser,
-            disk_cache=_disk_cache(model, settings),
+            disk_cache=_disk_cache(model, settings, prefix_key),
         )
         self._state: State = "loading"
         self._error: JimaeError | None = None
@@ -373,15 +377,15 @@ def _expect(answer: protocol.FromWorker, kind: type[T]) -> T:
     return answer
 
 
-def _disk_cache(model: str, settings: Settings) -> protocol.DiskCache | None:
+def _disk_cache(model: str, settings: Settings, key: bytes | None) -> protocol.DiskCache | None:
     engine = settings.engine
-    # Cells can be turned back into words, which are not to be on the disk in clear.
-    if not engine.disk_cache_mb or settings.audit.encryption_keys is not None:
+    if not engine.disk_cache_mb:
         return None
     return protocol.DiskCache(
         directory=str(settings.data_dir / "kv" / model),
         max_bytes=int(engine.disk_cache_mb * 2**20),
         max_age=engine.disk_cache_days * 86400,
+        key=key,
     )
 
 

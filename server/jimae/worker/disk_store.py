@@ -1,19 +1,18 @@
-"""Prefixes on disk: one file each, bounded in size and age, checked when read.
+"""Prefixes on disk: one file each, bounded in size and age.
 
-    magic  length  header (msgpack: model, scope, tokens, sha256 of data)  sha256 of header  data
-
-A file that does not check is ignored and removed. Names begin with the mark of
-their scope, by which the server finds and deletes them; files are readable by
-their owner only, since KV cells can be turned back into words.
+A file that `kv_file` does not read is removed: damaged, of another model, written with
+another key, in clear where there is a key, or encrypted where there is none. Names begin
+with the mark of their scope, by which the server finds and deletes them without a key, and
+go on at random; files are readable by their owner only, since KV cells can be turned back
+into words.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import queue
-import struct
+import secrets
 import threading
 import time
 from array import array
@@ -25,21 +24,11 @@ import msgspec
 from jimae.engine.prefix_store import SavedPrefix
 from jimae.engine.radix_tree import common_prefix
 from jimae.types import scope_mark
+from jimae.worker.kv_file import MAX_DATA, Content, Header, KvFiles
 
 log = logging.getLogger(__name__)
 
-MAGIC = b"JMKV0001"
 SUFFIX = ".kv"
-_LENGTH = struct.Struct(">I")
-_MAX_HEADER = 64 * 2**20
-
-
-class _Header(msgspec.Struct, frozen=True):
-    model: str
-    scope: str
-    tokens: bytes
-    size: int
-    sha256: bytes
 
 
 class _Entry(msgspec.Struct):
@@ -55,8 +44,9 @@ class DiskStore:
     """Implements `engine.prefix_store.PrefixStore` in a directory.
 
     `model` names all that must be the same for cells to be valid: the file's
-    hash, the KV type, the library's version. `max_bytes` and `max_age` (seconds)
-    bound what is kept; the least recently used goes first.
+    hash, the KV type, the library's version. With a `key` of 32 bytes, files are
+    encrypted. `max_bytes` and `max_age` (seconds) bound what is kept; the least
+    recently used goes first.
     """
 
     def __init__(
@@ -66,10 +56,11 @@ class DiskStore:
         *,
         max_bytes: int,
         max_age: float,
+        key: bytes | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._directory = directory
-        self._model = model
+        self._files = KvFiles(model, key)
         self._max_bytes = max_bytes
         self._max_age = max_age
         self._clock = clock
@@ -90,28 +81,27 @@ class DiskStore:
                 best = SavedPrefix(name, entry.keys, matching)
         return best
 
-    def load(self, saved: SavedPrefix) -> bytes | None:
+    def load(self, saved: SavedPrefix) -> Content | None:
         entry = self._entries.get(saved.name)
         path = self._path(saved.name)
-        found = _read(path, self._model) if entry is not None else None
-        if entry is None or found is None:
+        data = self._files.read(path) if entry is not None else None
+        if entry is None or data is None:
             self._discard(saved.name, "is damaged or gone")
             return None
         entry.last_used = self._clock()
         os.utime(path, (entry.last_used, entry.last_used))
-        return found[1]
+        return data
 
     def save(self, scope: str, keys: Sequence[int], data: bytes) -> None:
-        if len(data) > self._max_bytes // 2:
+        if len(data) > min(self._max_bytes // 2, MAX_DATA):
             return
-        tokens = array("i", keys).tobytes()
-        name = f"{scope_mark(scope)}-{hashlib.sha256(tokens).hexdigest()}"
+        name = f"{scope_mark(scope)}-{secrets.token_hex(16)}"
         for other, entry in list(self._entries.items()):
             if entry.scope == scope and common_prefix(entry.keys, keys) == len(entry.keys):
                 self._discard(other, None)
         self._entries[name] = _Entry(scope, list(keys), len(data), self._clock())
-        header = _Header(self._model, scope, tokens, len(data), hashlib.sha256(data).digest())
-        self._jobs.put(lambda: _write(self._path(name), header, data))
+        header = Header(scope, array("i", keys).tobytes(), len(data))
+        self._jobs.put(lambda: self._files.write(self._path(name), header, data))
         self._bound()
 
     def forget(self, scope: str) -> None:
@@ -135,12 +125,12 @@ class DiskStore:
         return self._directory / (name + SUFFIX)
 
     def _index(self) -> None:
-        """Read the headers of what is there; remove what is damaged, foreign or too old."""
+        """Read the headers of what is there; remove what cannot be read or is too old."""
         for path in self._directory.iterdir():
             name = path.name.removesuffix(SUFFIX)
-            header = _read_header(path) if path.suffix == SUFFIX else None
-            if header is None or header.model != self._model:
-                log.warning("removing %s: damaged, or of another model", path.name)
+            header = self._files.read_header(path) if path.suffix == SUFFIX else None
+            if header is None:
+                log.warning("removing %s: damaged, or of another model or key", path.name)
                 path.unlink(missing_ok=True)
                 continue
             keys = array("i")
@@ -172,54 +162,3 @@ class DiskStore:
                 job()
             except OSError as error:  # a full disk costs time later, not answers now
                 log.warning("a prefix was not saved: %s", error)
-
-
-def _write(path: Path, header: _Header, data: bytes) -> None:
-    body = msgspec.msgpack.encode(header)
-    partial = path.with_suffix(".partial")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(MAGIC + _LENGTH.pack(len(body)) + body + hashlib.sha256(body).digest())
-            file.write(data)
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-
-
-def _read_header(path: Path) -> _Header | None:
-    try:
-        with path.open("rb") as file:
-            return _parse_header(file.read(len(MAGIC) + _LENGTH.size), file.read)
-    except OSError:
-        return None
-
-
-def _read(path: Path, model: str) -> tuple[_Header, bytes] | None:
-    """The header and the data of a file; None if anything about it is wrong."""
-    try:
-        with path.open("rb") as file:
-            header = _parse_header(file.read(len(MAGIC) + _LENGTH.size), file.read)
-            if header is None or header.model != model:
-                return None
-            data = file.read()
-    except OSError:
-        return None
-    right = len(data) == header.size and hashlib.sha256(data).digest() == header.sha256
-    return (header, data) if right else None
-
-
-def _parse_header(begin: bytes, read: Callable[[int], bytes]) -> _Header | None:
-    if len(begin) != len(MAGIC) + _LENGTH.size or not begin.startswith(MAGIC):
-        return None
-    (length,) = _LENGTH.unpack(begin[len(MAGIC) :])
-    if length > _MAX_HEADER:
-        return None
-    body = read(length)
-    if hashlib.sha256(body).digest() != read(32):
-        return None
-    try:
-        return msgspec.msgpack.decode(body, type=_Header)
-    except msgspec.MsgspecError:
-        return None

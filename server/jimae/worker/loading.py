@@ -108,7 +108,11 @@ def open_store(load: protocol.Load) -> DiskStore | None:
     identity = f"{fingerprint(Path(load.path))} {load.kv_type} {LIBRARY_VERSION}"
     try:
         return DiskStore(
-            Path(where.directory), identity, max_bytes=where.max_bytes, max_age=where.max_age
+            Path(where.directory),
+            identity,
+            max_bytes=where.max_bytes,
+            max_age=where.max_age,
+            key=where.key,
         )
     except OSError as error:
         log.warning("prefixes will not be kept in %s: %s", where.directory, error)

@@ -35,11 +35,17 @@ HEARTBEAT_SECONDS: Final = 0.5
 
 
 class DiskCache(msgspec.Struct, frozen=True):
-    """Where prefixes outlive the worker, and how much of them (bytes, seconds)."""
+    """Where prefixes outlive the worker, how much of them (bytes, seconds), and the key of 32
+    bytes that encrypts them: a worker's only secret, and never shown."""
 
     directory: str
     max_bytes: int
     max_age: float
+    key: bytes | None = None
+
+    def __repr__(self) -> str:
+        sealed = "with a key" if self.key is not None else "in clear"
+        return f"DiskCache({self.directory!r}, {self.max_bytes}, {self.max_age}, {sealed})"
 
 
 class Load(msgspec.Struct, frozen=True, tag="load"):

@@ -20,6 +20,8 @@ from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from jimae.errors import JimaeError
 
@@ -44,6 +46,7 @@ class Vault:
     def __init__(self, keys: tuple[bytes, ...] = ()) -> None:
         self._keys = {key_id(key): AESGCM(key) for key in keys}
         self._last = key_id(keys[-1]) if keys else None
+        self._in_use = keys[-1] if keys else None
 
     @property
     def encrypts(self) -> bool:
@@ -61,6 +64,13 @@ class Vault:
         nonce = secrets.token_bytes(NONCE)
         data = self._keys[self._last].encrypt(nonce, plain, record_id.encode())
         return Sealed(commitment, self._last, nonce + data)
+
+    def prefix_key(self, model: str) -> bytes | None:
+        """The key (32 bytes) of what a model keeps on disk of prompts; None for none."""
+        if self._in_use is None:
+            return None
+        info = b"jimae: prefixes of " + model.encode()
+        return HKDF(SHA256(), KEY, salt=None, info=info).derive(self._in_use)
 
     def open(self, record_id: str, key: str | None, data: bytes) -> tuple[bytes, str]:
         """Its salt and its text.
