@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,12 @@ from jimae.settings import (
     EngineSettings,
     ModelSettings,
     Settings,
+    described,
     env_name,
+    japanese,
     load,
     names,
+    tables,
 )
 
 
@@ -143,6 +147,23 @@ def test_every_setting_is_described_and_has_its_own_variable() -> None:
             assert field.description, f"{name} has no description"
     variables = [env_name(name) for name in names()]
     assert len(variables) == len(set(variables))
+
+
+OF_TABLES = [f"{table}.{name}" for table, kind in tables().items() for name in kind.model_fields]
+DECLARED = [*names(), *OF_TABLES]
+
+
+def test_every_setting_and_every_table_is_described_in_japanese_too() -> None:
+    sections = {name.partition(".")[0] for name in names() if "." in name}
+    assert set(japanese.SETTINGS) == set(DECLARED)
+    assert set(japanese.TABLES) == {"", *sections, *tables()}
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_both_languages_name_the_same_things(name: str) -> None:
+    english, told = described(name, "en"), described(name, "ja")
+    assert set(re.findall("`[^`]+`", told)) == set(re.findall("`[^`]+`", english))
+    assert re.search("[\u3041-\u30ff\u4e00-\u9fff]", told), told
 
 
 @given(st.sampled_from(names()), st.text(max_size=20).filter(lambda text: "\0" not in text))

@@ -15,42 +15,17 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import annotated_types
 import typer
 import typer.core
 import typer.main
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
+from jimae import setting_pages
 from jimae.api import compatibility
 from jimae.chat.parsers.registry import FAMILIES
 from jimae.error_texts import TEXTS
-from jimae.settings import NAMED, Settings, env_name, tables
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 NOTE = "<!-- Written by `python -m jimae.reference`; change the code instead. -->\n\n"
-
-SETTINGS_HEAD = """\
-# Settings
-
-Settings are read from `jimae.toml` in the data directory (or the file given with
-`--config`), then from environment variables, then from the command line; the later wins.
-The data directory is `~/.local/share/jimae` unless `--data-dir` or `JIMAE_DATA_DIR` says
-otherwise. An unknown name or a bad value stops the start and says what would be right.
-
-```toml
-# ~/.local/share/jimae/jimae.toml
-[server]
-port = 8080
-
-[engine]
-kv_tokens = 32768
-
-[model."qwen2.5-coder-1.5b"]
-kv_type = "q8_0"
-```
-
-"""
 
 ERRORS_HEAD = """\
 # Errors
@@ -101,7 +76,8 @@ harmless は送っても何も変わらないもの、refused は上のコード
 def pages() -> dict[str, str]:
     """File name in docs/ to content."""
     return {
-        "settings.md": NOTE + SETTINGS_HEAD + "\n".join(_setting_sections()),
+        "settings.md": NOTE + setting_pages.page("en"),
+        "settings.ja.md": NOTE + setting_pages.page("ja"),
         "errors.md": NOTE + ERRORS_HEAD + "\n".join(_error_entries()),
         "compatibility.md": NOTE + COMPATIBILITY_HEAD + compatibility.page(_families()),
         "cli.md": NOTE + COMMANDS_HEAD + _commands(),
@@ -122,78 +98,6 @@ def write(folder: Path = DOCS) -> None:
     folder.mkdir(exist_ok=True)
     for name, content in pages().items():
         (folder / name).write_text(content, encoding="utf-8")
-
-
-# --- settings ----------------------------------------------------------------------
-
-
-def _setting_sections() -> Iterator[str]:
-    top: dict[str, FieldInfo] = {}
-    sections: dict[str, type[BaseModel]] = {}
-    for name, field in Settings.model_fields.items():
-        if section := _section(field):
-            sections[name] = section
-        elif name not in NAMED:
-            top[name] = field
-    yield _table("General", "Above all tables of the file.", "", top)
-    for name, section in sections.items():
-        words = section.__doc__ or ""
-        yield _table(f"[{name}]", words, f"{name}.", section.model_fields)
-    for name, table in tables().items():
-        heading = '[model."ID"]' if name == "model" else f"[{name}.NAME]"
-        yield "\n".join(_named_table(heading, table))
-
-
-def _named_table(heading: str, table: type[BaseModel]) -> Iterator[str]:
-    yield f"## {heading}\n\n{table.__doc__ or ''}\n"
-    yield "| name | default | what it does |\n| --- | --- | --- |"
-    for name, field in table.model_fields.items():
-        yield f"| `{name}` | {_default(field)} | {field.description} |"
-    yield ""
-
-
-def _section(field: FieldInfo) -> type[BaseModel] | None:
-    kind = field.annotation
-    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
-
-
-def _table(title: str, words: str, prefix: str, fields: dict[str, FieldInfo]) -> str:
-    lines = [f"## {title}", "", words, ""]
-    lines += ["| name | default | variable | what it does |", "| --- | --- | --- | --- |"]
-    for name, field in fields.items():
-        does = " ".join([field.description or "", _limits(field)]).strip()
-        lines.append(f"| `{name}` | {_default(field)} | `{env_name(prefix + name)}` | {does} |")
-    return "\n".join([*lines, ""])
-
-
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "needed"
-    if field.default_factory is not None:
-        return "`~/.local/share/jimae`"
-    if field.default in (None, ""):
-        return "unset"
-    if isinstance(field.default, tuple):
-        return f"`{list(field.default)}`"
-    return f"`{field.default}`"
-
-
-def _limits(field: FieldInfo) -> str:
-    """`(0 to 65535)`, or the values that a choice has."""
-    choices = getattr(field.annotation, "__args__", ())
-    if choices and all(isinstance(choice, str) for choice in choices):
-        return f"({', '.join(f'`{choice}`' for choice in choices)})"
-    low = high = ""
-    for limit in field.metadata:
-        if isinstance(limit, annotated_types.Ge):
-            low = f"{limit.ge}"
-        elif isinstance(limit, annotated_types.Gt):
-            low = f"more than {limit.gt}"
-        elif isinstance(limit, annotated_types.Le):
-            high = f"{limit.le}"
-    if low and high:
-        return f"({low} to {high})"
-    return f"({low} or more)" if low.isdigit() or low.startswith("-") else f"({low})" if low else ""
 
 
 # --- errors ------------------------------------------------------------------------

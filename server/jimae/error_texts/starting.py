@@ -77,7 +77,8 @@ TEXTS: dict[str, Text] = {
         500,
         SETUP,
         "There is no setting '{name}'. Nearest: {near}. docs/settings.md lists all.",
-        "「{name}」という設定はありません。近いもの: {near}。一覧は docs/settings.md にあります。",
+        "「{name}」という設定はありません。近いもの: {near}。"
+        "一覧は docs/settings.ja.md にあります。",
     ),
     "setting_invalid": Text(
         500,
@@ -89,7 +90,7 @@ TEXTS: dict[str, Text] = {
         500,
         SETUP,
         "The setting '{name}' is missing. docs/settings.md says what it is.",
-        "設定「{name}」がありません。内容は docs/settings.md にあります。",
+        "設定「{name}」がありません。内容は docs/settings.ja.md にあります。",
     ),
     "setting_wrong": Text(
         500,

@@ -2,7 +2,7 @@
 
 Environment variables win over the file, and the command line over both. An
 unknown key or a bad value stops the start. `docs/settings.md` is generated from
-these declarations.
+these declarations, and `docs/settings.ja.md` from `japanese/`.
 
 pydantic-settings is not used: it passes over unknown environment variables, and
 a mistyped `JIMAE_` name has to stop the start.
@@ -18,6 +18,7 @@ from jimae.settings.settings import (
     Settings,
     Source,
     default_data_dir,
+    described,
     env_name,
     names,
     tables,
@@ -39,6 +40,7 @@ __all__ = [
     "Settings",
     "Source",
     "default_data_dir",
+    "described",
     "env_name",
     "load",
     "names",

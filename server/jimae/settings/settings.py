@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Final, Literal, Self
 
 from pydantic import BaseModel, Field, PrivateAttr, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
+from jimae.errors import Language
+from jimae.settings import japanese
 from jimae.settings.directories import LdapSettings, Name, OidcSettings, ScimSettings
 from jimae.settings.keeping import (
     AuditSettings,
@@ -117,6 +120,18 @@ def names() -> list[str]:
 def tables() -> dict[str, type[BaseModel]]:
     """What a table of each kind in `NAMED` holds."""
     return {"model": ModelSettings, "oidc": OidcSettings, "ldap": LdapSettings}
+
+
+def described(name: str, language: Language) -> str:
+    """What a setting is; that of a named table is called `oidc.issuer`, without the name."""
+    if language == "ja":
+        return japanese.SETTINGS[name]
+    table, _, field = name.rpartition(".")
+    if not table:
+        return Settings.model_fields[name].description or ""
+    section = tables().get(table) or Settings.model_fields[table].annotation
+    fields: dict[str, FieldInfo] = getattr(section, "model_fields", {})
+    return fields[field].description or ""
 
 
 def env_name(name: str) -> str:

@@ -112,6 +112,16 @@ async def test_settings_say_where_they_come_from(configured: httpx.AsyncClient) 
     assert rows["engine.parallel"]["description"].startswith("Most answers")
 
 
+async def test_settings_are_described_in_the_language_of_who_asks(
+    configured: httpx.AsyncClient,
+) -> None:
+    japanese = {"Accept-Language": "ja"}
+    body = (await configured.get("/jimae/admin/settings", headers=japanese)).json()
+    rows = {one["name"]: one["description"] for one in body["data"]}
+    assert rows["engine.parallel"] == "同時に書く回答の最大の数。"
+    assert rows["model.fake.context"] == "engine.context と同じ。"
+
+
 async def test_secrets_stay_untold(configured: httpx.AsyncClient) -> None:
     response = await configured.get("/jimae/admin/settings")
     assert "secret@" not in response.text

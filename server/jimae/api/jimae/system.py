@@ -8,15 +8,17 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final, Literal
 
+from fastapi import Request
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
 import jimae
-from jimae.errors import JimaeError
+from jimae.api.errors import language_of
+from jimae.errors import JimaeError, Language
 from jimae.service.model_status import ModelState
 from jimae.service.service import STATUS_SECONDS, Service
-from jimae.settings import Settings, Source, names, tables
+from jimae.settings import Settings, Source, described, names, tables
 from jimae.types import EngineStatus
 from jimae.worker.backend import Backend
 
@@ -160,9 +162,10 @@ class SystemRoutes:
             ],
         }
 
-    async def settings(self) -> SettingList:
+    async def settings(self, request: Request) -> SettingList:
         """Every setting, and where its value came from. They are changed in the file."""
-        return {"data": list(shown(self._service.settings)), "has_more": False}
+        language = language_of(request.scope)
+        return {"data": list(shown(self._service.settings, language)), "has_more": False}
 
     async def _database(self) -> CheckBody:
         try:
@@ -200,19 +203,23 @@ async def _engine(backend: Backend) -> EngineBody:
     }
 
 
-def shown(settings: Settings) -> Iterator[SettingBody]:
+def shown(settings: Settings, language: Language) -> Iterator[SettingBody]:
     """The settings in the order of their declaration, then those of named tables."""
     for name in names():
         section, _, field = name.rpartition(".")
         holder: BaseModel = getattr(settings, section) if section else settings
-        yield _setting(settings, name, holder, field or name)
+        words = described(name, language)
+        yield _setting(settings, name, holder, field or name, words)
     for table, kind in tables().items():
         for key, holder in getattr(settings, table).items():
             for field in kind.model_fields:
-                yield _setting(settings, f"{table}.{key}.{field}", holder, field)
+                words = described(f"{table}.{field}", language)
+                yield _setting(settings, f"{table}.{key}.{field}", holder, field, words)
 
 
-def _setting(settings: Settings, name: str, holder: BaseModel, field: str) -> SettingBody:
+def _setting(
+    settings: Settings, name: str, holder: BaseModel, field: str, description: str
+) -> SettingBody:
     info = type(holder).model_fields[field]
     value = getattr(holder, field)
     secret = isinstance(value, SecretStr) or _is_secret(info)
@@ -222,7 +229,7 @@ def _setting(settings: Settings, name: str, holder: BaseModel, field: str) -> Se
         "default": None if info.is_required() or secret else _jsonable(info.get_default()),
         "source": settings.source_of(name),
         "secret": secret,
-        "description": info.description or "",
+        "description": description,
     }
 
 
