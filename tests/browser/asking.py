@@ -90,7 +90,7 @@ class Watch:
 
     def on(self, page: Page) -> None:
         page.on("console", lambda told: self._told(told.type, told.text))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
         page.on("request", lambda request: self._asked(request.url))
 
     def _told(self, kind: str, text: str) -> None:

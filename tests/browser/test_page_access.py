@@ -224,13 +224,17 @@ async def test_one_begins_from_the_templates(
         await expect(starter).to_contain_text(template["title"])
         await expect(starter).to_contain_text(template["description"])
     await page.get_by_role("button", name="メール作成").click()
+    # The dialog is loaded when it is first asked for.
     dialog = page.get_by_role("dialog")
+    fields = dialog.locator("input[required], textarea[required]")
+    await expect(fields.first).to_be_visible()
     assert await violations(page) == []
     await page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
     await expect(message(page)).to_be_focused()
     await page.get_by_role("button", name="メール作成").click()
-    for field in await dialog.locator("input[required], textarea[required]").all():
+    await expect(fields.first).to_be_visible()
+    for field in await fields.all():
         await field.fill("株式会社あさひ")
     await dialog.get_by_role("button", name="入力欄に入れる").click()
     await expect(message(page)).to_be_focused()

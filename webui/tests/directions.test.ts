@@ -33,3 +33,10 @@ test("imports go from views down to lib, never up", () => {
   }
   expect(seen).toBeGreaterThan(50);
 });
+
+test("nothing that the browser tells late is heard by an element that may be gone", () => {
+  const late = /<dialog\b[^>]*?\bonclose=|\bontoggle=|<dialog\b[^>]*?\{onclose\}/;
+  for (const file of files(SOURCE)) {
+    expect(readFileSync(file, "utf8"), relative(SOURCE, file)).not.toMatch(late);
+  }
+});
