@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes.constraint import RuleConstraint
 from fakes.engine_harness import Harness, alone
 from jimae.errors import JimaeError
 from jimae.llama.fake import SYSTEM_MARK
-from jimae.types import Done, Outputs, Queued, Sampling, Started
+from jimae.types import Delta, Done, Event, Outputs, Queued, Sampling, Started
 
 LONG = "a system prompt that everybody shares, long enough to be worth waiting for. " * 3
 
@@ -38,6 +39,52 @@ def test_an_answer_ends_where_the_context_does() -> None:
     h.run()
     assert h.done(name).finish_reason == "length"
     assert len(h.tokens(name)) == 10
+
+
+class Shouting:
+    """Reads an answer as reasoning up to its first `X`; the second one ends it."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.seen = ""
+        self._broken = broken
+
+    @property
+    def stopped_by(self) -> str | None:
+        return "X" if self.seen.count("X") > 1 else None
+
+    def read(self, event: Event) -> list[Event]:
+        if self._broken:
+            raise JimaeError("internal_error", reference="r")
+        if isinstance(event, Delta):
+            thought = "X" not in self.seen
+            self.seen += event.text
+            if thought:
+                event = Delta("", event.token_ids, reasoning=event.text)
+        return [event]
+
+
+def saying(text: str) -> RuleConstraint:
+    return RuleConstraint(lambda so_far: [text.encode()[len(so_far)]])
+
+
+def test_a_reader_says_what_an_answer_is_and_where_it_ends() -> None:
+    h = Harness()
+    name = h.submit("q", max_tokens=50, reader=Shouting(), constraint=saying("aXbXcXdX" * 9))
+    h.run()
+    deltas = [event for event in h.events[name] if isinstance(event, Delta)]
+    assert "".join(delta.reasoning for delta in deltas) == "aX"
+    assert "".join(delta.text for delta in deltas) == "bX"
+    assert h.done(name).finish_reason == "stop"
+    assert h.done(name).usage.completion_tokens == 4
+
+
+def test_a_reader_that_fails_ends_its_answer_and_no_other() -> None:
+    h = Harness()
+    failing = h.submit("q", reader=Shouting(broken=True), scope="a")
+    other = h.submit("q", scope="b")
+    h.run()
+    assert h.failed(failing).code == "internal_error"
+    assert h.done(other).finish_reason == "length"
 
 
 def test_a_stop_string_ends_the_answer_before_it() -> None:

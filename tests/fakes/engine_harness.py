@@ -9,7 +9,7 @@ from jimae.engine.engine import Engine, EngineOptions
 from jimae.engine.grammar import Constraint
 from jimae.engine.prefix_store import PrefixStore
 from jimae.engine.sampler import Sampler
-from jimae.engine.sequence import Sequence
+from jimae.engine.sequence import Reader, Sequence
 from jimae.llama.fake import FakeModel
 from jimae.llama.model import Model
 from jimae.types import (
@@ -84,6 +84,7 @@ class Harness:
         constraint: Constraint | None = None,
         prediction: tuple[int, ...] = (),
         special_text: bool = False,
+        reader: Reader | None = None,
     ) -> str:
         self.count += 1
         name = f"r{self.count}"
@@ -101,6 +102,7 @@ class Harness:
                 constraint,
                 prediction,
                 special_text,
+                reader,
             )
         )
         return name

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from jimae.chat.parsers import hermes, plain
 from jimae.chat.parsers.base import Parsed, Turn
+from jimae.errors import JimaeError
 from jimae.types import (
     CallDelta,
     Delta,
@@ -101,6 +102,35 @@ def test_an_answer_that_ended_by_itself_with_calls_says_so(end: Done, reason: st
     last = read([CALL], end)[-1]
     assert isinstance(last, Done)
     assert last.finish_reason == reason
+
+
+def test_content_that_ended_at_a_stop_string_says_so() -> None:
+    parser = hermes.FAMILY.parser(Turn(TOOLS, stop=("END",)))
+    reader = AnswerReader(parser)
+    pieces = ["<think>END", "</think>", "OK ", "EN", "D", "more"]
+    events = [event for piece in pieces for event in reader.read(Delta(piece, (1,)))]
+    assert reader.stopped_by == "END"
+    assert "".join(delta.text for delta in deltas(events)) == "OK "
+    assert reader.read(done("length")) == [done("stop", "END")]
+
+
+def test_one_that_is_only_certain_at_the_end_counts_too() -> None:
+    reader = AnswerReader(hermes.FAMILY.parser(Turn(TOOLS, stop=("\n\n",))))
+    reader.read(Delta("OK\n\n", (1,)))
+    assert reader.stopped_by is None
+    assert reader.read(done()) == [done("stop", "\n\n")]
+
+
+def test_what_a_parser_fails_of_can_be_told() -> None:
+    class Broken:
+        stopped_by = None
+
+        def add(self, text: str, done: bool) -> Parsed:
+            raise KeyError(text)
+
+    with pytest.raises(JimaeError) as caught:
+        AnswerReader(Broken()).read(Delta("x", ()))
+    assert caught.value.code == "internal_error"
 
 
 def test_without_calls_it_just_stops() -> None:

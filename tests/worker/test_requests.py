@@ -16,6 +16,7 @@ from jimae.llama.grammar import Grammars
 from jimae.llama.model import Infill
 from jimae.types import (
     ChatPrompt,
+    Delta,
     GenerateRequest,
     Grammar,
     InfillPrompt,
@@ -59,10 +60,10 @@ class Written:
 
 
 class Setup:
-    def __init__(self, vocab: FakeVocab | None = None) -> None:
+    def __init__(self, vocab: FakeVocab | None = None, template: str = "<think>") -> None:
         self.vocab = vocab or FakeVocab()
         self.renderer, self.grammars = Echo(), Written()
-        facts = ModelFacts("m", "<think>", hermes.FAMILY, Sampling(temperature=0.0))
+        facts = ModelFacts("m", template, hermes.FAMILY, Sampling(temperature=0.0))
         self.requests = Requests(
             facts,
             self.vocab,
@@ -158,6 +159,28 @@ async def test_calls_and_content_are_held_to_grammars() -> None:
     taken = await setup.requests.take(ask(TextPrompt("x"), grammar=Grammar("json_object")), 100)
     assert "json_schema" in cast("str", taken.sequence.constraint)
     assert setup.grammars.kinds == ["tools", "regex", "json_object"]
+
+
+@pytest.mark.parametrize(
+    ("template", "tools", "apart"),
+    [("<think>", (), True), ("…</think>…", (), True), ("", (Tool("f"),), True), ("", (), False)],
+)
+async def test_stop_strings_are_looked_for_in_content_where_there_is_more_than_that(
+    template: str, tools: tuple[Tool, ...], apart: bool
+) -> None:
+    taken = await Setup(template=template).requests.take(ask(chat(tools=tools), stop=("X",)), 100)
+    assert (taken.reader is None) == apart
+    assert (taken.sequence.reader is not None) == apart
+    taken.sequence.read(Delta(taken.sequence.detokenizer.add(b"<think>a X"), (1,)))
+    assert (taken.sequence.stopped_by is None) == apart
+    taken.sequence.read(Delta(taken.sequence.detokenizer.add(b"</think>b X"), (1,)))
+    assert taken.sequence.stopped_by == "X"
+
+
+async def test_without_stop_strings_the_engine_reads_nothing() -> None:
+    taken = await Setup().requests.take(ask(chat(tools=(Tool("f"),))), 100)
+    assert taken.sequence.reader is None
+    assert taken.reader is not None
 
 
 async def test_a_form_that_cannot_be_held_is_refused() -> None:

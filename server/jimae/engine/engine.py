@@ -293,20 +293,21 @@ class Engine:
             return
         piece = self.model.vocab.piece(token, special=sequence.special_text)
         text = sequence.detokenizer.add(piece)
-        self._emit(sequence.id, Delta(text, (token,), logprobs=chosen.logprobs))
+        for event in sequence.read(Delta(text, (token,), logprobs=chosen.logprobs)):
+            self._emit(sequence.id, event)
         full = (
             sequence.generated >= sequence.max_tokens
             or len(sequence.tokens) >= self.options.context
         )
-        if chosen.ends or sequence.detokenizer.stopped_by is not None:
+        if chosen.ends or sequence.stopped_by is not None:
             self._finish(sequence, "stop")
         elif full:
             self._finish(sequence, "length")
 
     def _finish(self, sequence: Sequence, reason: FinishReason) -> None:
-        if rest := sequence.detokenizer.finish():
-            self._emit(sequence.id, Delta(rest, ()))
-        stop = sequence.detokenizer.stopped_by
+        rest = sequence.detokenizer.finish()
+        told = sequence.read(Delta(rest, ())) if rest else []
+        stop = sequence.stopped_by
         now = self._clock()
         started = sequence.started_at or now
         first = sequence.first_token_at or now
@@ -317,9 +318,11 @@ class Engine:
             timings=Timings(started - sequence.arrived_at, first - started, now - first),
             stop_string=stop,
         )
+        told += sequence.read(done)
         del self._running[sequence.id]
         self._give_back(sequence)
-        self._emit(sequence.id, done)
+        for event in told:
+            self._emit(sequence.id, event)
 
     def _fail(self, sequences: Iterable[Sequence], error: Exception) -> None:
         if isinstance(error, JimaeError):

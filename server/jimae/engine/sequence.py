@@ -5,15 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
+from typing import Protocol
 
 from jimae.engine.detokenizer import Detokenizer
 from jimae.engine.grammar import Constraint
 from jimae.engine.prefix_cache import Lease
 from jimae.engine.sampler import Sampler
 from jimae.engine.speculation import PromptLookup
-from jimae.types import Outputs, Principal, PromptItem
+from jimae.types import Event, Outputs, Principal, PromptItem
 
 _arrivals = count()
+
+
+class Reader(Protocol):
+    """Splits an answer into its parts while it is written, where its stop strings are looked
+    for in one of them only."""
+
+    @property
+    def stopped_by(self) -> str | None:
+        """The stop string that the answer has ended at."""
+        ...
+
+    def read(self, event: Event) -> list[Event]:
+        """What is told in place of an event. Raises JimaeError and nothing else."""
+        ...
 
 
 @dataclass(eq=False)
@@ -26,6 +41,7 @@ class Sequence:
     A sequence prefills while more than its last token is uncomputed; with one
     token left it decodes. Without a lease it waits, whether it is new or paused.
 
+    `reader` None: stop strings are looked for in all of the text, by the detokenizer.
     `prediction` are tokens that the answer is expected to repeat. With
     `special_text` the texts of control tokens are part of the answer's. `told`
     counts prompt tokens whose probability was reported, if that is asked for.
@@ -42,6 +58,7 @@ class Sequence:
     constraint: Constraint | None = None
     prediction: tuple[int, ...] = ()
     special_text: bool = False
+    reader: Reader | None = None
     arrived_at: float = 0.0
     started_at: float | None = None
     first_token_at: float | None = None
@@ -67,6 +84,15 @@ class Sequence:
         if draft and self.constraint is not None:
             del draft[self.constraint.confirm(draft) :]
         return draft
+
+    @property
+    def stopped_by(self) -> str | None:
+        """The stop string that the answer has ended at."""
+        return (self.reader or self.detokenizer).stopped_by
+
+    def read(self, event: Event) -> list[Event]:
+        """What is told of an event of the answer."""
+        return [event] if self.reader is None else self.reader.read(event)
 
     @property
     def scoring(self) -> bool:

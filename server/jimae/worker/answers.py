@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 from collections import deque
 
 import msgspec
 
 from jimae.chat.parsers.base import Parsed, Parser
+from jimae.errors import JimaeError
 from jimae.types import Delta, Done, Event, TokenLogprob
+
+log = logging.getLogger("jimae.worker")
 
 
 class AnswerReader:
@@ -18,15 +23,29 @@ class AnswerReader:
         self._told = ContentLogprobs()
         self._called = False
 
+    @property
+    def stopped_by(self) -> str | None:
+        """The stop string that the content has ended at."""
+        return self._parser.stopped_by
+
     def read(self, event: Event) -> list[Event]:
-        """What is to be sent for an event of the engine."""
+        """What is to be sent for an event of the engine. Raises JimaeError and nothing else."""
+        try:
+            return self._read(event)
+        except Exception as error:  # it ends this answer and no other
+            raise known(error) from error
+
+    def _read(self, event: Event) -> list[Event]:
         if isinstance(event, Delta):
             self._told.add(event.logprobs)
             return [self._delta(self._parser.add(event.text, False), event.token_ids)]
         if not isinstance(event, Done):
             return [event]
         rest = self._delta(self._parser.add("", True), ())
-        if self._called and event.finish_reason == "stop" and event.stop_string is None:
+        stop = event.stop_string or self.stopped_by
+        if stop is not None:
+            event = msgspec.structs.replace(event, finish_reason="stop", stop_string=stop)
+        elif self._called and event.finish_reason == "stop":
             event = msgspec.structs.replace(event, finish_reason="tool_calls")
         return [rest, event] if rest.text or rest.reasoning or rest.calls else [event]
 
@@ -35,6 +54,15 @@ class AnswerReader:
         return Delta(
             parsed.content, token_ids, parsed.reasoning, parsed.calls, self._told.take(parsed)
         )
+
+
+def known(error: Exception) -> JimaeError:
+    """An error that can be told; what is behind an unexpected one goes to the log."""
+    if isinstance(error, JimaeError):
+        return error
+    reference = secrets.token_hex(4)
+    log.error("%s", reference, exc_info=error)
+    return JimaeError("internal_error", reference=reference)
 
 
 class ContentLogprobs:

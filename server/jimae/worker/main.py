@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import secrets
 import signal
 import socket
 import sys
@@ -36,7 +35,7 @@ from jimae.llama.weights import LlamaWeights
 from jimae.process import die_with_parent
 from jimae.types import Done, Event, Failed, GenerateRequest, Prompt
 from jimae.worker import loading, protocol
-from jimae.worker.answers import AnswerReader
+from jimae.worker.answers import AnswerReader, known
 from jimae.worker.disk_store import DiskStore
 from jimae.worker.requests import ModelFacts, Requests
 from jimae.worker.vectors import Vectors
@@ -188,7 +187,7 @@ class Worker:
         try:
             self._send(await work)
         except Exception as error:  # whoever asked must hear of it
-            self._send(protocol.CallFailed(call, protocol.to_failed(_known(error))))
+            self._send(protocol.CallFailed(call, protocol.to_failed(known(error))))
 
     async def _generate(self, request: GenerateRequest) -> None:
         try:
@@ -201,7 +200,7 @@ class Worker:
                 self._readers[request.id] = taken.reader
             loop.submit(taken.sequence)
         except Exception as error:  # whoever asked must hear of it
-            self._emit(request.id, protocol.to_failed(_known(error)))
+            self._emit(request.id, protocol.to_failed(known(error)))
         finally:
             self._pending.pop(request.id, None)
 
@@ -273,9 +272,9 @@ class Worker:
             return [event]
         try:
             return reader.read(event)
-        except Exception as error:  # whoever asked must hear of it
+        except JimaeError as error:  # whoever asked must hear of it
             self._cancel(name)
-            return [protocol.to_failed(_known(error))]
+            return [protocol.to_failed(error)]
 
     def _send(self, message: protocol.FromWorker) -> None:
         self._writer.write(protocol.encode(message))
@@ -290,15 +289,6 @@ class Worker:
 def _end() -> None:
     """End the process at once: the server fails what is in flight and starts it again."""
     os._exit(1)
-
-
-def _known(error: Exception) -> JimaeError:
-    """An error that can be told; what is behind an unexpected one goes to the log."""
-    if isinstance(error, JimaeError):
-        return error
-    reference = secrets.token_hex(4)
-    log.error("%s", reference, exc_info=error)
-    return JimaeError("internal_error", reference=reference)
 
 
 async def serve(descriptor: int) -> None:

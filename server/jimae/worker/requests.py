@@ -47,7 +47,8 @@ class ModelFacts(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A request: its sequence, and who reads its events if it is a conversation's."""
+    """A request: its sequence, and who reads its events if it is a conversation's and does not
+    do so itself."""
 
     sequence: Sequence
     reader: AnswerReader | None
@@ -75,7 +76,12 @@ class Requests:
         turn = Turn(tools, request.tool_choice, rendered.ending, family.new_id)
         sequence = await self._sequence(request, rendered.ids, context, turn)
         sequence.special_text = family.needs_special_text
-        return Taken(sequence, AnswerReader(family.parser(turn)))
+        if not (request.stop and family.has_parts(turn, self._facts.template)):
+            return Taken(sequence, AnswerReader(family.parser(turn)))
+        # Which text is content has to be known where the sequence can be ended.
+        sequence.detokenizer = Detokenizer()
+        sequence.reader = AnswerReader(family.parser(turn._replace(stop=request.stop)))
+        return Taken(sequence, None)
 
     async def tokens(self, prompt: Prompt) -> list[int]:
         """A prompt as the model sees it. Raises for what cannot be rendered or is no token."""

@@ -103,6 +103,33 @@ async def test_none_calls_nothing(api: openai.AsyncOpenAI) -> None:
     assert answer.choices[0].message.content
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_reasoning_does_not_end_at_a_stop_string(
+    api: openai.AsyncOpenAI, streamed: bool
+) -> None:
+    """A model that is made to think, and so to write one soon."""
+    thinking = {"role": "assistant", "content": "<think>\n"}
+    asked: dict[str, Any] = {
+        "model": SMALL,
+        "messages": [{"role": "user", "content": "Tell me about the sea."}, thinking],
+        "temperature": 0,
+        "stop": ["e"],
+        "max_tokens": 24,
+        "extra_body": {"continue_final_message": True},
+    }
+    if streamed:
+        chunks = [chunk async for chunk in await api.chat.completions.create(stream=True, **asked)]
+        thought = "".join(
+            getattr(chunk.choices[0].delta, "reasoning_content", "") for chunk in chunks
+        )
+        reason = chunks[-1].choices[0].finish_reason
+    else:
+        (choice,) = (await api.chat.completions.create(**asked)).choices
+        thought, reason = choice.message.reasoning_content, choice.finish_reason  # type: ignore[attr-defined]
+    assert "e" in thought
+    assert reason == "length"
+
+
 PERSON = {
     "type": "object",
     "properties": {

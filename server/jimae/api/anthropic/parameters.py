@@ -58,7 +58,7 @@ MESSAGES: Final[dict[str, Parameter]] = {
     ),
     "tool_choice": works("auto, any, tool, none; disable_parallel_tool_use."),
     "stop_sequences": works(
-        "Up to 16 strings. Looked for in all that the model writes, its reasoning too."
+        "Up to 16 strings. Looked for in text blocks, not in thinking or calls of tools."
     ),
     "stream": works("Server-sent events while the answer is written."),
     "temperature": works("0 to 1; the model's recommendation if unset."),

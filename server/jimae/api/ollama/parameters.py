@@ -19,7 +19,7 @@ OPTIONS: Final[dict[str, Parameter]] = {
     "min_p": works("0 to 1."),
     "seed": works("Repeats while nothing else runs."),
     "stop": works(
-        "A string, or up to 16. Looked for in all that the model writes, its reasoning too."
+        "A string, or up to 16. Looked for in the content, not in thinking or calls of tools."
     ),
     "repeat_penalty": works("Above 0, to 10; 1 turns it off."),
     "presence_penalty": works("-2 to 2."),

@@ -13,10 +13,6 @@ _SHARED: Final[dict[str, Parameter]] = {
     "temperature": works("0 to 2; the model's recommendation if unset."),
     "top_p": works("Above 0, to 1."),
     "n": works("1 to 8 answers from one prompt; with a seed, each has its own after it."),
-    "stop": works(
-        "A string, or up to 16 (OpenAI: 4). Looked for in all that the model writes, its "
-        "reasoning too."
-    ),
     "presence_penalty": works("-2 to 2."),
     "frequency_penalty": works("-2 to 2."),
     "logit_bias": works("Token ids and -100 to 100."),
@@ -40,6 +36,10 @@ _SHARED: Final[dict[str, Parameter]] = {
 
 CHAT: Final[dict[str, Parameter]] = {
     **_SHARED,
+    "stop": works(
+        "A string, or up to 16 (OpenAI: 4). Looked for in the content: what a model thinks and "
+        "calls does not end at one."
+    ),
     "messages": works(
         "Roles system, developer, user, assistant, tool; text, and what an answer had: "
         "`tool_calls`, `refusal`, `reasoning_content`. Every call needs its result."
@@ -88,6 +88,7 @@ CHAT: Final[dict[str, Parameter]] = {
 
 COMPLETIONS: Final[dict[str, Parameter]] = {
     **_SHARED,
+    "stop": works("A string, or up to 16 (OpenAI: 4). Looked for in all that the model writes."),
     "prompt": works("A text, an array of token ids, or an array of up to 1,024 of either."),
     "max_tokens": works("At least 1; 16 if unset, as OpenAI has it; 0 with `echo`."),
     "echo": works("The prompt before the answer; with `logprobs`, with its probabilities."),

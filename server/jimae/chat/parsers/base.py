@@ -39,6 +39,11 @@ class Parser(Protocol):
     is cut short leaves them unfinished.
     """
 
+    @property
+    def stopped_by(self) -> str | None:
+        """The stop string that the content has ended at, and the answer with it."""
+        ...
+
     def add(self, text: str, done: bool) -> Parsed:
         """Take more text; return what is certain now. With `done`, all that is left."""
         ...
@@ -53,13 +58,15 @@ class Turn(NamedTuple):
 
     `tools` are those that may be called now; without any, text that looks like a
     call is text. `ending` is the end of the rendered prompt, by which a family
-    sees that the template has already opened the reasoning.
+    sees that the template has already opened the reasoning. `stop` strings are
+    looked for in the content.
     """
 
     tools: tuple[Tool, ...] = ()
     choice: ToolChoice = ToolChoice()
     ending: str = ""
     new_id: Callable[[], str] | None = None
+    stop: tuple[str, ...] = ()
 
     def find(self, name: str) -> Tool | None:
         """The tool of that name, if it may be called."""
@@ -113,3 +120,13 @@ class Family:
     def begins_in_reasoning(self, ending: str) -> bool:
         """Whether a prompt that ends so has opened the reasoning already."""
         return self.reasoning is not None and ending.rstrip().endswith(self.reasoning[0])
+
+    def has_parts(self, turn: Turn, template: str) -> bool:
+        """Whether an answer may hold anything but content."""
+        marks = self.reasoning or ()
+        return (
+            bool(turn.tools)
+            or bool(self.before_content)
+            or any(mark in template for mark in marks)
+            or self.begins_in_reasoning(turn.ending)
+        )

@@ -32,9 +32,13 @@ class HarmonyParser:
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self._reader = Reader()
-        self._answer = Answer(turn.new_id or random_id)
+        self._answer = Answer(turn.new_id or random_id, stop=turn.stop)
         self._calls = Calls(self._reader, self._answer, turn)
         self._run = self._read()
+
+    @property
+    def stopped_by(self) -> str | None:
+        return self._answer.stopped_by
 
     def add(self, text: str, done: bool) -> Parsed:
         self._reader.feed(text, whole=done)

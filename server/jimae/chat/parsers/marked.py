@@ -77,12 +77,16 @@ class MarkedParser:
         self._marked = dict(marked or {}) if turn.tools else {}
         self._bare = bare if turn.tools else None
         # Reasoning stands before content: it is looked for once more behind a call only.
-        self._answer = Answer(turn.new_id or new_id, content_last=not turn.tools)
+        self._answer = Answer(turn.new_id or new_id, content_last=not turn.tools, stop=turn.stop)
         self._calls = Calls(self._reader, self._answer, turn)
         self._reasoning = reasoning
         self._title = title
         inside = reasoning is not None and turn.ending.rstrip().endswith(reasoning[0])
         self._run = self._read(inside)
+
+    @property
+    def stopped_by(self) -> str | None:
+        return self._answer.stopped_by
 
     def add(self, text: str, done: bool) -> Parsed:
         self._reader.feed(text, whole=done)
