@@ -7,16 +7,20 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from fakes.backend import Backends, FakeBackend, forever
+from fakes.backend import Backends, FakeBackend, forever, saying
 from fakes.waiting import until
 from jimae.errors import JimaeError
 from jimae.service.caller import LOCAL
 from jimae.service.chat import Ask
-from jimae.service.items import made
+from jimae.service.items import made, text_of
+from jimae.service.records import Record
 from jimae.service.responses import Wanted
 from jimae.service.service import Service
 from jimae.settings import Settings
+from jimae.store.tables import Item as ItemRow
 from jimae.store.tables import Response as Row
 from jimae.types import ChatPrompt
 
@@ -99,16 +103,66 @@ async def test_closing_stores_the_end_of_all(service: Service, stored: Settings)
     await again.close()
 
 
+def said(record: Record) -> tuple[str, str]:
+    """The words of a response that is one message, and the status of that."""
+    (item,) = record.output
+    return text_of(item.data["content"]), item.status
+
+
+async def test_a_model_that_dies_leaves_what_it_said(
+    service: Service, backend: FakeBackend
+) -> None:
+    backend.default = [*saying("そして")[:-1], JimaeError("worker_died", model="fake", reason="-")]
+    run = await service.responses.create(LOCAL, another())
+    assert said(await run.ended()) == ("そして", "incomplete")
+    kept = await service.responses.get(OWNER, run.record.id)
+    assert (kept.status, *said(kept)) == ("failed", "そして", "incomplete")
+
+
+async def test_what_is_not_stored_is_not_kept_meanwhile(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jimae.service.taking.KEEP_SECONDS", 0.01)
+    run = await service.responses.create(LOCAL, replace(another(), store=False))
+    await until(lambda: len(run.log) > 50)
+    assert not await service.store.read(lambda session: session.scalars(select(ItemRow)).all())
+    run.cancel()
+    await run.ended()
+
+
+async def test_what_is_kept_meanwhile_goes_with_its_response(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jimae.service.taking.KEEP_SECONDS", 0.01)
+    run = await service.responses.create(LOCAL, another())
+    await until(lambda: len(run.log) > 50)
+    await service.responses.delete(OWNER, run.record.id)
+    assert not await service.store.read(lambda session: session.scalars(select(ItemRow)).all())
+
+
 async def test_what_was_left_unfinished_is_marked_at_the_start(
     service: Service, stored: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("jimae.service.taking.KEEP_SECONDS", 0.01)
+
     def full(*_: object, **__: object) -> None:
         raise JimaeError("storage_full")
 
     monkeypatch.setattr("jimae.service.records.finish", full)
     run = await service.responses.create(LOCAL, another())
+
+    def stored_items(session: Session) -> int:
+        return len(session.scalars(select(ItemRow)).all())
+
+    async with asyncio.timeout(5):
+        while await service.store.read(stored_items) < 2:
+            await asyncio.sleep(0.01)
     run.cancel()
     await run.ended()
+    unstored = await service.responses.get(OWNER, run.record.id)
+    assert unstored.status == "failed"
+    text, how = said(unstored)
+    assert (set(text), how) == ({"あ"}, "incomplete")
     await service.close()
 
     again = Service(stored, Backends().make)
@@ -118,4 +172,5 @@ async def test_what_was_left_unfinished_is_marked_at_the_start(
     kept = await again.responses.get(OWNER, run.record.id)
     assert kept.error is not None
     assert kept.error.code == "response_interrupted"
+    assert kept.output == unstored.output
     await again.close()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
+from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
 from jimae.store import tables
@@ -89,6 +90,29 @@ def to_row(item: Item, owner: str) -> tables.Item:
 
 def rows_of(items: Iterable[Item], owner: str) -> list[tables.Item]:
     return [to_row(item, owner) for item in items]
+
+
+def keep(session: Session, above: str | None, items: Sequence[Item], owner: str) -> str | None:
+    """Store items below `above` as they are now, those that are stored already among them.
+    Returns the id of the last."""
+    for item in items:
+        known = session.get(tables.Item, item.id)
+        if known is None:
+            known = to_row(item, owner)
+            known.parent_id = above
+            session.add(known)
+            session.flush()
+        elif (known.data, known.status) != (item.data, item.status):
+            known.data, known.status = item.data, item.status
+        above = item.id
+    return above
+
+
+def broken_off(item: Item) -> Item:
+    """An item as it stays when nobody writes on."""
+    if item.status != "in_progress":
+        return item
+    return msgspec.structs.replace(item, status="incomplete")
 
 
 def messages_of(items: Sequence[Item]) -> tuple[Message, ...]:

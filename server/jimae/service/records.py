@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError, WireError
-from jimae.service.items import Item, copied, from_row, rows_of
+from jimae.service.items import Item, broken_off, copied, from_row, keep, rows_of
 from jimae.store import items, tables
 from jimae.store.store import locked
 
@@ -111,6 +111,13 @@ def look_up(
     return _given(session, record, sent, live)[0]
 
 
+def keep_so_far(session: Session, record: Record, output: Sequence[Item]) -> None:
+    """Store what is written of a response. One that was deleted meanwhile stays deleted."""
+    row = session.get(tables.Response, record.id, with_for_update=True)
+    if row is not None:
+        row.head_id = keep(session, row.input_id, output, row.owner)
+
+
 def finish(session: Session, record: Record) -> None:
     """Store how a response ended. One that was deleted meanwhile stays deleted."""
     row = session.get(tables.Response, record.id, with_for_update=True)
@@ -121,7 +128,7 @@ def finish(session: Session, record: Record) -> None:
     row.usage = msgspec.to_builtins(record.used)
     row.error = record.error._asdict() if record.error else None
     row.incomplete = record.incomplete
-    row.head_id = items.append(session, row.input_id, rows_of(record.output, record.owner))
+    row.head_id = keep(session, row.input_id, record.output, row.owner)
     _leave_conversation(session, row)
 
 
@@ -148,7 +155,8 @@ def get(session: Session, owner: str, response_id: str, live: bool) -> Record:
     if record.finished or live:
         return record
     # Its end could not be stored.
-    return msgspec.structs.replace(record, status="failed", error=INTERRUPTED)
+    left = tuple(map(broken_off, record.output))
+    return msgspec.structs.replace(record, status="failed", error=INTERRUPTED, output=left)
 
 
 def input_items(session: Session, owner: str, response_id: str) -> list[Item]:
@@ -174,6 +182,8 @@ def interrupt(session: Session) -> int:
         row.status = "failed"
         row.completed_at = time.time()
         row.error = INTERRUPTED._asdict()
+        written = map(from_row, items.path(session, row.owner, row.head_id, below=row.input_id))
+        keep(session, row.input_id, list(map(broken_off, written)), row.owner)
         _leave_conversation(session, row)
     return len(orphans)
 

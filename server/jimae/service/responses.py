@@ -20,7 +20,7 @@ from jimae.service.items import Item, messages_of, new_id
 from jimae.service.prefixes import Forget
 from jimae.service.records import Given, Record, Reference, Status, Used
 from jimae.service.run import Became, Run
-from jimae.service.taking import internal, take_down
+from jimae.service.taking import internal, kept_so_far, take_down
 from jimae.service.writing import Writing
 from jimae.store.store import Store
 from jimae.types import ChatPrompt, Message, Queued, Started, TextPart, Usage
@@ -162,13 +162,20 @@ class Responses:
             elif isinstance(event, Started):
                 run.add(_became(run, "in_progress"))
 
-        events = self._chat.answer(caller, ask)
-        status, done, error = await take_down(events, run, writing, before)
-        if error is not None and not begun.done():
-            self._runs.pop(run.record.id, None)
-            begun.set_exception(error)
-            return
-        run.ending = True
+        async def keep(items: list[Item]) -> None:
+            if store:
+                await self._store.write(
+                    partial(records.keep_so_far, record=run.record, output=items)
+                )
+
+        async with kept_so_far(run, writing, keep):
+            events = self._chat.answer(caller, ask)
+            status, done, error = await take_down(events, run, writing, before)
+            if error is not None and not begun.done():
+                self._runs.pop(run.record.id, None)
+                begun.set_exception(error)
+                return
+            run.ending = True
         run.add(*writing.end("completed" if status == "completed" else "incomplete"))
         record = msgspec.structs.replace(
             run.record,

@@ -17,6 +17,8 @@ class Written(Protocol):
     """What is told of something that is written: a response, a turn of a chat."""
 
     @property
+    def id(self) -> str: ...
+    @property
     def finished(self) -> bool: ...
 
 

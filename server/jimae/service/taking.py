@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from typing import Literal, NamedTuple
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Final, Literal, NamedTuple
 
 from jimae.errors import JimaeError
 from jimae.service.chat import Loading, RunEvent
+from jimae.service.items import Item
 from jimae.service.run import News, Run, W
 from jimae.service.writing import Writing
 from jimae.types import Delta, Done, FinishReason, Prefill, Queued
 
 log = logging.getLogger(__name__)
+
+# How often what is written is stored meanwhile, so that a crash costs no more.
+KEEP_SECONDS: Final = 2.0
 
 How = Literal["completed", "incomplete", "cancelled", "failed"]
 
@@ -61,6 +65,36 @@ async def take_down(
     except Exception as unknown:
         return Taken("failed", done, internal(unknown))
     return Taken(how, done)
+
+
+@asynccontextmanager
+async def kept_so_far(
+    run: Run[W], writing: Writing, keep: Callable[[list[Item]], Awaitable[None]]
+) -> AsyncIterator[None]:
+    """Store every item now and then while it is written. What fails here may succeed at the end."""
+    keeping = asyncio.create_task(_keep(run, writing, keep))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+
+async def _keep(
+    run: Run[W], writing: Writing, keep: Callable[[list[Item]], Awaitable[None]]
+) -> None:
+    kept = writing.so_far
+    while True:
+        await asyncio.sleep(KEEP_SECONDS)
+        items = writing.so_far
+        if items == kept:
+            continue
+        try:
+            await keep(items)
+        except JimaeError as error:
+            log.warning("%s could not be kept so far: %s", run.record.id, error)
+        else:
+            kept = items
 
 
 def internal(error: Exception) -> JimaeError:

@@ -20,17 +20,15 @@ from jimae.service.chats.asking import Asked
 from jimae.service.chats.feed import Feed
 from jimae.service.chats.parts import parts_of
 from jimae.service.chats.shapes import Turn
-from jimae.service.items import new_id
+from jimae.service.items import Item, new_id
 from jimae.service.run import Became, Entry, Run
-from jimae.service.taking import Taken, internal, take_down
+from jimae.service.taking import Taken, internal, kept_so_far, take_down
 from jimae.service.writing import Writing
 from jimae.store.store import Store
 from jimae.types import ChatPrompt, Sampling
 
 log = logging.getLogger(__name__)
 
-# How often an answer is stored while it is written, so that a crash costs no more.
-KEEP_SECONDS: Final = 2.0
 # How long its events can be read again after its end.
 EVENTS_KEPT_SECONDS: Final = 600.0
 EVENTS_KEPT_RUNS: Final = 256
@@ -191,13 +189,15 @@ class Answers:
             sampling=Sampling(temperature=asked.settings.temperature),
             attachments=asked.attachments,
         )
-        keeping = asyncio.create_task(self._keep_partly(live))
-        taken = await take_down(
-            self._chat.answer(caller, ask), live.run, live.writing, lambda _: None
-        )
-        live.run.ending = True
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+
+        async def keep(items: list[Item]) -> None:
+            await self._store.write(partial(asking.keep, turn=live.run.record, items=items))
+
+        async with kept_so_far(live.run, live.writing, keep):
+            taken = await take_down(
+                self._chat.answer(caller, ask), live.run, live.writing, lambda _: None
+            )
+            live.run.ending = True
         turn = _ended(live, taken)
         live.run.add(*live.writing.end("completed" if turn.status == "completed" else "incomplete"))
         turn = msgspec.structs.replace(turn, parts=parts_of(live.writing.items))
@@ -208,21 +208,6 @@ class Answers:
             log.warning("the end of %s could not be stored: %s", turn.id, told)
             turn = msgspec.structs.replace(turn, status="failed", error=told.to_wire())
         self._over(live, turn)
-
-    async def _keep_partly(self, live: Answering) -> None:
-        """Store what is there now and then. What fails here may succeed at the end."""
-        kept = 0
-        while True:
-            await asyncio.sleep(KEEP_SECONDS)
-            if len(live.run.log) == kept:
-                continue
-            kept = len(live.run.log)
-            items = live.writing.so_far
-            try:
-                keep = partial(asking.keep, turn=live.run.record, items=items)
-                await self._store.write(keep)
-            except JimaeError as error:
-                log.warning("%s could not be kept so far: %s", live.run.record.id, error)
 
     def _over(self, live: Answering, turn: Turn) -> None:
         if live.unread is not None:

@@ -28,10 +28,10 @@ from jimae.service.chats.rows import (
     turn_row,
 )
 from jimae.service.instructions import system_prompt
-from jimae.service.items import Item, new_id, to_row
+from jimae.service.items import Item, broken_off, new_id, to_row
+from jimae.service.items import keep as keep_items
 from jimae.service.preferences import preferred
 from jimae.store import items as item_store
-from jimae.store import tables
 from jimae.store.chat_tables import Chat, Turn
 from jimae.types import Message, TextPart
 
@@ -154,17 +154,7 @@ def keep(session: Session, turn: shapes.Turn, items: Sequence[Item]) -> None:
     if row is None:
         return
     above = session.get_one(Turn, row.parent_id).head_id if row.parent_id is not None else None
-    for item in items:
-        known = session.get(tables.Item, item.id)
-        if known is None:
-            known = to_row(item, row.owner)
-            known.parent_id = above
-            session.add(known)
-            session.flush()
-        elif (known.data, known.status) != (item.data, item.status):
-            known.data, known.status = item.data, item.status
-        above = item.id
-    row.head_id = above
+    row.head_id = keep_items(session, above, items, row.owner)
     row.status, row.reason = turn.status, turn.reason
     row.error = turn.error._asdict() if turn.error else None
     row.usage = msgspec.to_builtins(turn.usage)
@@ -180,10 +170,8 @@ def interrupt(session: Session) -> int:
     orphans = session.scalars(select(Turn).where(Turn.status == RUNNING)).all()
     for row in orphans:
         row.status, row.reason = "incomplete", "interrupted"
-        own = items_of_turn(session, row)
-        for item in own:
-            if item.status == "in_progress":
-                session.get_one(tables.Item, item.id).status = "incomplete"
+        own = list(map(broken_off, items_of_turn(session, row)))
+        keep_items(session, None, own, row.owner)
         chat = session.get_one(Chat, row.chat_id)
         index_turn(session, chat, row.id, shapes.plain_text(parts_of(own)))
     return len(orphans)
