@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from jimae.errors import JimaeError
+from jimae.errors import DEFAULT_LANGUAGE, JimaeError, Language
 from jimae.store.blobs import told
 
 # A file that is wrong throughout is not told of line by line.
@@ -122,7 +122,14 @@ def read(path: Path, span: Span) -> bytes:
     return text.removeprefix(codecs.BOM_UTF8) if span.start == 0 else text
 
 
-def judge(path: Path, endpoint: str, *, most: int, longest: int) -> Judgement:
+def judge(
+    path: Path,
+    endpoint: str,
+    *,
+    most: int,
+    longest: int,
+    language: Language = DEFAULT_LANGUAGE,
+) -> Judgement:
     """Read a whole file before anything of it is answered: up to `most` lines of `longest`
     bytes each, every `custom_id` once, all to the one endpoint."""
     total = 0
@@ -147,11 +154,11 @@ def judge(path: Path, endpoint: str, *, most: int, longest: int) -> Judgement:
                 )
             models.add(line.body.model)
         except JimaeError as error:
-            problems.append(problem(error, span.number))
+            problems.append(problem(error, language, span.number))
             if len(problems) == MOST_PROBLEMS or error.code == "batch_too_long":
                 break
     if not total:
-        problems.append(problem(JimaeError("batch_empty", param="input_file_id")))
+        problems.append(problem(JimaeError("batch_empty", param="input_file_id"), language))
     return Judgement(total, models.pop() if len(models) == 1 else None, problems)
 
 
@@ -172,12 +179,12 @@ def _judged(text: bytes, endpoint: str) -> _Judged:
     return line
 
 
-def problem(error: JimaeError, line: int | None = None) -> dict[str, Any]:
+def problem(error: JimaeError, language: Language, line: int | None = None) -> dict[str, Any]:
     """What is wrong with a line, or with the whole file, as OpenAI shows it."""
     return {
         "code": error.code,
         "line": line,
-        "message": error.message(),
+        "message": error.message(language),
         "param": error.param,
     }
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-from jimae.errors import JimaeError
+from jimae.errors import JimaeError, Language
 from jimae.service.batch_lines import (
     OK,
     Line,
@@ -59,7 +59,7 @@ class Endpoints(Protocol):
         """The whole answer. Raises JimaeError and nothing else."""
         ...
 
-    def refusal(self, error: JimaeError) -> dict[str, Any]:
+    def refusal(self, error: JimaeError, language: Language) -> dict[str, Any]:
         """The body of an error."""
         ...
 
@@ -86,7 +86,8 @@ def is_stopping(error: BaseException) -> bool:
 class BatchRun:
     """The lines of one file. `caller` finds anew who they are answered for: somebody may
     have lost their access since, and it raises so. `turns` are shared with every other
-    batch; `saved` is told of the progress after each outcome, which is then on the disk."""
+    batch; errors are written in `language`; `saved` is told of the progress after each
+    outcome, which is then on the disk."""
 
     def __init__(
         self,
@@ -99,6 +100,7 @@ class BatchRun:
         turns: asyncio.Semaphore,
         parallel: int,
         longest: int,
+        language: Language,
         saved: Callable[[Progress], Awaitable[None]],
     ) -> None:
         self._caller = caller
@@ -110,6 +112,7 @@ class BatchRun:
         # Of its own too: lines that wait for memory must not use up what others can use.
         self._slots = asyncio.Semaphore(parallel)
         self._longest = longest
+        self._language = language
         self._saved = saved
 
     async def work(self) -> None:
@@ -128,7 +131,7 @@ class BatchRun:
 
     async def give_up(self, error: JimaeError) -> None:
         """Write this error for every line that has no outcome."""
-        why = Unanswered(error.code, error.message())
+        why = Unanswered(error.code, error.message(self._language))
         every = await self._spans()
         for start in range(0, len(every), WRITE_TOGETHER):
             lines = [await self._line(span) for span in every[start : start + WRITE_TOGETHER]]
@@ -163,7 +166,8 @@ class BatchRun:
                     raise
                 attempts += error.code not in WAITED_FOR
                 if attempts == ATTEMPTS or not _passes(error):
-                    return _reply(error.status, self._endpoints.refusal(error))
+                    body = self._endpoints.refusal(error, self._language)
+                    return _reply(error.status, body)
                 await asyncio.sleep(min(error.retry_after or RETRY_SECONDS, LONGEST_WAIT))
 
     async def _keep(self, result: Outcome) -> None:

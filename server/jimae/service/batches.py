@@ -21,10 +21,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import anyio
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jimae.errors import JimaeError
+from jimae.errors import DEFAULT_LANGUAGE, JimaeError, Language
 from jimae.service import batch_states as states
 from jimae.service import files
 from jimae.service.accounts.accounts import Accounts
@@ -77,17 +78,19 @@ class Batches:
         endpoint: str,
         *,
         key_id: str | None = None,
+        language: Language = DEFAULT_LANGUAGE,
         details: Mapping[str, str] | None = None,
         output_seconds: int = BATCH_SECONDS,
     ) -> Batch:
-        """`key_id`: what its lines may ask, this key has to let them. Raises `file_not_found`,
-        `wrong_purpose`."""
+        """`key_id`: what its lines may ask, this key has to let them. `language`: in which its
+        errors are read. Raises `file_not_found`, `wrong_purpose`."""
         now = time.time()
         batch = Batch(
             id=f"batch_{uuid.uuid4().hex}",
             owner=owner,
             created_at=now,
             key_id=key_id,
+            language=language,
             endpoint=endpoint,
             input_file_id=input_file_id,
             status="validating",
@@ -184,6 +187,7 @@ class Batches:
             turns=self._turns,
             parallel=self._settings.batches.parallel,
             longest=self._longest,
+            language=_language(batch),
             saved=partial(self._save, batch.id),
         )
         # Cancelled before this task knew of it, or before a restart.
@@ -200,9 +204,8 @@ class Batches:
         the files that belong to it."""
         there = await asyncio.to_thread(self._blobs.path(batch.input_file_id).exists)
         if not there:
-            lost = Judgement(
-                batch.total, batch.model, [problem(files.not_found(batch.input_file_id))]
-            )
+            error = files.not_found(batch.input_file_id)
+            lost = Judgement(batch.total, batch.model, [problem(error, _language(batch))])
             await self._change(batch.id, lambda _, row: states.judged(row, lost))
         return there
 
@@ -215,6 +218,7 @@ class Batches:
                 batch.endpoint,
                 most=self._settings.batches.max_requests,
                 longest=self._longest,
+                language=_language(batch),
             )
         )
         await self._change(batch.id, lambda _, row: states.judged(row, found))
@@ -278,6 +282,11 @@ class _Running(NamedTuple):
 
     task: asyncio.Task[None]
     stop: asyncio.Event
+
+
+def _language(batch: Batch) -> Language:
+    language: Language = msgspec.convert(batch.language, Language)
+    return language
 
 
 async def _until(run: BatchRun, stop: asyncio.Event, seconds: float) -> Ending:

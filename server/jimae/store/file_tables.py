@@ -35,14 +35,15 @@ class File(Owned):
 class Batch(Owned):
     """Requests of a file that are answered when nobody waits.
 
-    `key_id` is the API key that it was made with. `reached` holds when each status was reached;
-    `output_seconds` how long what it writes is kept; `errors` what was wrong with its file, as
-    OpenAI shows it.
+    `key_id` is the API key that it was made with, `language` that of its errors. `reached` holds
+    when each status was reached; `output_seconds` how long what it writes is kept; `errors` what
+    was wrong with its file, as OpenAI shows it.
     """
 
     __tablename__ = "batches"
 
     key_id: Mapped[str | None] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(8), server_default="en")
     endpoint: Mapped[str] = mapped_column(String(64))
     input_file_id: Mapped[str] = mapped_column(String(64), index=True)
     status: Mapped[str] = mapped_column(String(16), index=True)

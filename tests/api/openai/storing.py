@@ -46,9 +46,15 @@ async def upload(api: openai.AsyncOpenAI, lines: Sequence[object] | bytes) -> st
     return (await api.files.create(file=("in.jsonl", content), purpose="batch")).id
 
 
-async def begin(api: openai.AsyncOpenAI, lines: Sequence[object] | bytes) -> Batch:
+async def begin(
+    api: openai.AsyncOpenAI, lines: Sequence[object] | bytes, language: str | None = None
+) -> Batch:
+    """With a `language`, as a program sends it whose reader wants that one."""
     return await api.batches.create(
-        input_file_id=await upload(api, lines), endpoint=CHAT, completion_window="24h"
+        input_file_id=await upload(api, lines),
+        endpoint=CHAT,
+        completion_window="24h",
+        extra_headers=None if language is None else {"Accept-Language": language},
     )
 
 

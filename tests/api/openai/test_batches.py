@@ -15,6 +15,7 @@ from openai.types.batch_list_params import BatchListParams
 from openai.types.chat import ChatCompletion
 from openai.types.completion import Completion
 from openai.types.responses import Response
+from openai.types.shared import ErrorObject
 from pydantic import TypeAdapter
 
 from api.openai.storing import CHAT, begin, client_of, ended, line, upload, written
@@ -23,7 +24,7 @@ from fakes.waiting import until
 from jimae.api.openai.batches.parameters import CREATE, LIST
 from jimae.api.openai.batches.schema import BatchesQuery, BatchRequest
 from jimae.api.parameters import working
-from jimae.errors import JimaeError
+from jimae.errors import JimaeError, Language
 from jimae.service import batch_run, batches
 from jimae.service.batch_lines import Outcome
 from jimae.service.batch_log import BatchLog
@@ -57,6 +58,10 @@ def body_of(outcome: dict[str, object]) -> object:
     assert isinstance(response, dict)
     assert response["request_id"]
     return response["body"]
+
+
+def is_in(message: str, language: Language) -> bool:
+    return any("ぁ" <= character <= "ん" for character in message) == (language == "ja")
 
 
 def last_words(request: GenerateRequest) -> str:
@@ -210,6 +215,32 @@ async def test_a_file_that_is_wrong_fails_with_its_lines(api: openai.AsyncOpenAI
     with pytest.raises(openai.ConflictError) as caught:
         await api.batches.cancel(batch.id)
     assert caught.value.code == "batch_ended"
+
+
+@pytest.mark.parametrize(("asked", "language"), [("ja,en;q=0.5", "ja"), (None, "en")])
+async def test_errors_have_the_language_of_who_made_it(
+    api: openai.AsyncOpenAI,
+    backend: FakeBackend,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: str | None,
+    language: Language,
+) -> None:
+    refused = line(1, body={"model": "fake", "messages": [], "store": True})
+    batch = await ended(api, (await begin(api, [refused], asked)).id)
+    (outcome,) = await written(api, batch.error_file_id)
+    told = ErrorObject.model_validate(body_of(outcome)["error"])  # type: ignore[index]
+    assert is_in(told.message, language)
+
+    batch = await ended(api, (await begin(api, [line(1), line(1)], asked)).id)
+    assert batch.errors is not None
+    assert batch.errors.data is not None
+    assert is_in(str(batch.errors.data[0].message), language)
+
+    monkeypatch.setattr(batches, "WINDOW_SECONDS", 0.5)
+    playing(backend, 話して=forever())
+    batch = await ended(api, (await begin(api, [line(1, "話して")], asked)).id)
+    (outcome,) = await written(api, batch.error_file_id)
+    assert outcome["error"]["message"] == JimaeError("batch_expired").message(language)  # type: ignore[index]
 
 
 async def test_what_cannot_be_begun(api: openai.AsyncOpenAI) -> None:

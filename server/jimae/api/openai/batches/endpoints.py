@@ -14,7 +14,7 @@ from jimae.api.openai.respond import whole
 from jimae.api.openai.responses.bodies import response_body
 from jimae.api.openai.responses.convert import response_request, wanted_of
 from jimae.api.parameters import unsupported
-from jimae.errors import DEFAULT_LANGUAGE, JimaeError
+from jimae.errors import DEFAULT_LANGUAGE, JimaeError, Language
 from jimae.service.caller import Caller
 from jimae.service.service import Service
 
@@ -49,9 +49,9 @@ class BatchEndpoints:
         except Exception as error:
             raise known(error) from error
 
-    def refusal(self, error: JimaeError) -> Body:
+    def refusal(self, error: JimaeError, language: Language) -> Body:
         """The body of an error."""
-        return dict(envelope(error, DEFAULT_LANGUAGE))
+        return dict(envelope(error, language))
 
     async def _chat(self, caller: Caller, request: Body) -> Body:
         return await _whole(self._writing.chat(caller, request))

@@ -25,7 +25,9 @@ ENDPOINTS: Final = (
         "POST",
         "/v1/batches",
         CREATE,
-        "Lines are answered behind everybody who waits for an answer, and go on after a restart.",
+        "Lines are answered behind everybody who waits for an answer, and go on after a restart. "
+        "Errors in what is written have the language of this request's Accept-Language header; "
+        "English without one.",
     ),
     Endpoint("GET", "/v1/batches", LIST),
 )

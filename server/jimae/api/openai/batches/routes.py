@@ -6,6 +6,7 @@ from fastapi import Request
 
 from jimae.api.body import read_object
 from jimae.api.caller import caller_of, owner_of
+from jimae.api.errors import language_of
 from jimae.api.explain import validated
 from jimae.api.openai.batches.bodies import BatchBody, BatchList, batch_body, listed
 from jimae.api.openai.batches.parameters import CREATE, LIST
@@ -32,6 +33,7 @@ class BatchRoutes:
             wanted.input_file_id,
             wanted.endpoint,
             key_id=caller.key.id if caller.key is not None else None,
+            language=language_of(request.scope),
             details=wanted.metadata,
             output_seconds=BATCH_SECONDS if kept is None else kept.seconds,
         )
