@@ -129,10 +129,8 @@ async def main() -> None:
             await page.goto(served.url)
             await page.locator("#message").fill("訓練の準備は?")
             await page.locator("#message").press("Enter")
-            answer = page.locator("article .prose").last
             await expect(page.get_by_text("答え直す")).to_be_visible(timeout=60_000)
-            lines = len((await answer.inner_text()).splitlines())
-            print(f"an answer of {lines} lines, {await page.locator('*').count()} elements")
+            print(f"{LINES} lines of Markdown are {await page.locator('*').count()} elements")
             await page.locator(".scroller").evaluate("e => e.scrollTo(0, 0)")
             await page.wait_for_timeout(2_000)
             await scrolled(page, "the answer, down for the first time", 700, 400)
