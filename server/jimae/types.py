@@ -101,13 +101,15 @@ class ToolChoice(msgspec.Struct, frozen=True, omit_defaults=True):
 class ChatPrompt(msgspec.Struct, frozen=True, tag="chat", omit_defaults=True):
     """A conversation, rendered by the model's own template.
 
-    With `continue_last` the answer goes on from the last (assistant) message.
+    With `continue_last` the answer goes on from the last (assistant) message. Without `opened`
+    the prompt ends behind the last message: no answer begins there.
     `reasoning_effort` reaches templates that know it; `none` asks those that can
     switch thinking off to do so.
     """
 
     messages: tuple[Message, ...]
     continue_last: bool = False
+    opened: bool = True
     tools: tuple[Tool, ...] = ()
     reasoning_effort: Effort | None = None
 

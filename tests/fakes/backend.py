@@ -174,14 +174,15 @@ class FakeBackend:
         finally:
             self.active -= 1
 
-    async def count_tokens(self, prompt: Prompt) -> int:
+    async def tokens_of(self, prompt: Prompt) -> tuple[int, ...]:
         match prompt:
             case ChatPrompt(messages=messages):
-                return sum(len(part.text) for message in messages for part in message.content)
+                texts = (part.text for message in messages for part in message.content)
+                return await self.tokenize("".join(texts))
             case TextPrompt(text=text):
-                return len(text)
+                return await self.tokenize(text)
             case _:
-                return len(prompt.ids)
+                return prompt.ids
 
     async def tokenize(self, text: str, *, special: bool = False) -> tuple[int, ...]:
         return tuple(ord(character) for character in text)

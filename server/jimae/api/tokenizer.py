@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, NotRequired
 
+import msgspec
 from fastapi import Request
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -11,11 +12,14 @@ from typing_extensions import TypedDict
 from jimae.api import allowed
 from jimae.api.body import read_object
 from jimae.api.explain import validated
+from jimae.api.openai.chat.convert import chat_ask, chat_request
 from jimae.api.openai.schema import ModelId, Strict, TokenId
 from jimae.api.openai.token_text import token_text
-from jimae.api.parameters import Parameter, harmless, one_of, refused, works
+from jimae.api.parameters import Parameter, conflict, one_of, refused, unsupported, works
 from jimae.api.text import checked
+from jimae.errors import JimaeError
 from jimae.service.service import Service
+from jimae.types import Prompt, TextPrompt
 
 MAX_TOKENS: Final = 1 << 20
 
@@ -23,12 +27,23 @@ _MODEL: Final = works("The id of a model; the default model if unset.")
 
 TOKENIZE: Final[dict[str, Parameter]] = {
     "model": _MODEL,
-    "prompt": works("A text. Special tokens in it are read as such."),
-    "add_special_tokens": works("Put before it what the model wants a text to begin with."),
+    "prompt": works("A text. Special tokens in it are read as such. Either it or messages."),
+    "messages": works(
+        "A conversation, as POST /v1/chat/completions has it: the prompt that the model's template "
+        "makes of it."
+    ),
+    "tools": works("With messages: what the template is told of."),
+    "add_generation_prompt": works(
+        "With messages: up to where the answer begins; true if unset. Says nothing of a text."
+    ),
+    "continue_final_message": works("With messages: up to where the last one would go on."),
+    "add_special_tokens": works(
+        "Put before a text what the model wants it to begin with; true if unset. A template does "
+        "so itself: with messages only false."
+    ),
     "return_token_strs": works("The text of each token as well."),
-    "messages": refused("Conversations are counted by POST /v1/messages/count_tokens."),
-    "add_generation_prompt": harmless("Says nothing of a text."),
-    "continue_final_message": refused("Says nothing of a text.", one_of(False)),
+    "chat_template": refused("A model is shown its own template."),
+    "chat_template_kwargs": refused("Of vLLM's.", one_of({})),
 }
 
 DETOKENIZE: Final[dict[str, Parameter]] = {
@@ -41,8 +56,12 @@ class TokenizeRequest(Strict):
     """Body of POST /tokenize."""
 
     model: ModelId | None = None
-    prompt: str
-    add_special_tokens: bool = True
+    prompt: str | None = None
+    messages: list[dict[str, object]] | None = None
+    tools: list[dict[str, object]] | None = None
+    add_generation_prompt: bool | None = None
+    continue_final_message: bool = False
+    add_special_tokens: bool | None = None
     return_token_strs: bool = False
 
 
@@ -99,9 +118,11 @@ class TokenizerRoutes:
         """Cut a text into tokens."""
         wanted = validated(await self._body(request), TOKENIZE, TokenizeRequest)
         model, tokens = await self._id(request, wanted.model), self._service.tokens
-        found = await tokens.tokenize(
-            model, checked(wanted.prompt, "prompt"), begin=wanted.add_special_tokens
-        )
+        prompt = _prompt(wanted, model)
+        if isinstance(prompt, TextPrompt) and wanted.add_special_tokens is False:
+            found = await tokens.tokenize(model, prompt.text)
+        else:
+            found = await tokens.of(model, prompt)
         body: TokenizeBody = {
             "count": len(found.ids),
             "max_model_len": found.context,
@@ -127,3 +148,28 @@ class TokenizerRoutes:
 
     async def _body(self, request: Request) -> dict[str, object]:
         return await read_object(request, self._service.settings.server.max_body_mb)
+
+
+def _prompt(wanted: TokenizeRequest, model: str) -> Prompt:
+    """Raises a JimaeError of status 400."""
+    if wanted.messages is None:
+        for name in ("tools", "continue_final_message"):
+            if value := getattr(wanted, name):
+                raise conflict(name, value, "messages", None)
+        if wanted.prompt is None:
+            raise JimaeError("missing_parameter", param="prompt", name="prompt")
+        return TextPrompt(checked(wanted.prompt, "prompt"))
+    if wanted.prompt is not None:
+        raise conflict("prompt", wanted.prompt, "messages", wanted.messages)
+    if wanted.add_special_tokens:
+        raise unsupported("add_special_tokens", True)
+    if wanted.continue_final_message and wanted.add_generation_prompt:
+        raise conflict("continue_final_message", True, "add_generation_prompt", True)
+    asked = {
+        "model": model,
+        "messages": wanted.messages,
+        "tools": wanted.tools or [],
+        "continue_final_message": wanted.continue_final_message,
+    }
+    opened = wanted.add_generation_prompt is not False
+    return msgspec.structs.replace(chat_ask(chat_request(asked)).prompt, opened=opened)

@@ -81,7 +81,7 @@ class Renderer:
                 json.dumps([messages, given.tools, given.switches]),
                 facts.bos,
                 facts.eos,
-                not prompt.continue_last,
+                prompt.opened and not prompt.continue_last,
             )
         )
         if prompt.continue_last:

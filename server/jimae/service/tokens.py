@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from jimae.service.models import ModelPool
-from jimae.types import ModelInfo, Prompt, TextPrompt
+from jimae.types import ModelInfo, Prompt
 from jimae.worker.backend import Backend
 
 
@@ -35,18 +35,17 @@ class Tokens:
     async def count(self, model: str, prompt: Prompt) -> int:
         """Length of a prompt as the model would see it."""
         async with self._ready(model) as (backend, _):
-            return await backend.count_tokens(prompt)
+            return len(await backend.tokens_of(prompt))
 
-    async def tokenize(self, model: str, text: str, *, begin: bool) -> Tokenized:
-        """The tokens of a text, special ones in it included. `begin` puts before it what
-        the model wants a text to begin with."""
+    async def of(self, model: str, prompt: Prompt) -> Tokenized:
+        """The tokens of a prompt as the model would see it."""
         async with self._ready(model) as (backend, info):
-            ids = await backend.tokenize(text, special=True)
-            if begin and info.bos and ids:
-                # What a whole prompt has more than its text is that beginning.
-                more = await backend.count_tokens(TextPrompt(text)) - len(ids)
-                ids = (*(await backend.tokenize(info.bos, special=True))[:more], *ids)
-            return Tokenized(ids, info.context)
+            return Tokenized(await backend.tokens_of(prompt), info.context)
+
+    async def tokenize(self, model: str, text: str) -> Tokenized:
+        """The tokens of a text and nothing before it, special ones in it included."""
+        async with self._ready(model) as (backend, info):
+            return Tokenized(await backend.tokenize(text, special=True), info.context)
 
     async def detokenize(self, model: str, ids: tuple[int, ...]) -> bytes:
         async with self._ready(model) as (backend, _):

@@ -65,8 +65,8 @@ class Backend(Protocol):
         """
         ...
 
-    async def count_tokens(self, prompt: Prompt) -> int:
-        """Length of a prompt as the model would see it, in tokens."""
+    async def tokens_of(self, prompt: Prompt) -> tuple[int, ...]:
+        """Token ids of a prompt as the model would see it."""
         ...
 
     async def tokenize(self, text: str, *, special: bool = False) -> tuple[int, ...]:

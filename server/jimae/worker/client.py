@@ -178,9 +178,9 @@ class LocalBackend:
             if not finished:
                 self._send(protocol.Cancel(request.id))
 
-    async def count_tokens(self, prompt: Prompt) -> int:
-        answer = await self._call(lambda call: protocol.CountTokens(call, prompt))
-        return _expect(answer, protocol.Counted).tokens
+    async def tokens_of(self, prompt: Prompt) -> tuple[int, ...]:
+        answer = await self._call(lambda call: protocol.TokensOf(call, prompt))
+        return _expect(answer, protocol.Tokenized).ids
 
     async def tokenize(self, text: str, *, special: bool = False) -> tuple[int, ...]:
         answer = await self._call(lambda call: protocol.Tokenize(call, text, special))

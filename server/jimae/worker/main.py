@@ -164,8 +164,8 @@ class Worker:
                     self._cancel(name)
                 case protocol.Shutdown():
                     return
-                case protocol.CountTokens(call, prompt):
-                    self._spawn(self._answer(call, self._count(call, prompt)))
+                case protocol.TokensOf(call, prompt):
+                    self._spawn(self._answer(call, self._tokens_of(call, prompt)))
                 case protocol.Tokenize(call, text, special):
                     self._spawn(self._answer(call, self._tokenize(call, text, special)))
                 case protocol.Detokenize(call, ids):
@@ -222,8 +222,8 @@ class Worker:
         writing = [loop for loop in (self._loop, self._exact) if loop is not None]
         return [*writing, self._vectors]
 
-    async def _count(self, call: int, prompt: Prompt) -> protocol.FromWorker:
-        return protocol.Counted(call, len(await self._requests.tokens(prompt)))
+    async def _tokens_of(self, call: int, prompt: Prompt) -> protocol.FromWorker:
+        return protocol.Tokenized(call, tuple(await self._requests.tokens(prompt)))
 
     async def _tokenize(self, call: int, text: str, special: bool) -> protocol.FromWorker:
         ids = await asyncio.to_thread(self._model.vocab.tokenize, text, special=special)

@@ -78,7 +78,9 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
     id: str
 
 
-class CountTokens(msgspec.Struct, frozen=True, tag="count"):
+class TokensOf(msgspec.Struct, frozen=True, tag="tokens_of"):
+    """The tokens of a prompt as the model would see it. Answered by `Tokenized`."""
+
     call: int
     prompt: Prompt
 
@@ -110,7 +112,7 @@ class Shutdown(msgspec.Struct, frozen=True, tag="shutdown"):
 
 
 ToWorker = (
-    Load | Generate | Cancel | CountTokens | Tokenize | Detokenize | GetStatus | Forget | Shutdown
+    Load | Generate | Cancel | TokensOf | Tokenize | Detokenize | GetStatus | Forget | Shutdown
 )
 
 
@@ -135,11 +137,6 @@ class Emitted(msgspec.Struct, frozen=True, tag="emitted"):
     """Events of sequences, in the order in which they happened."""
 
     events: tuple[tuple[str, Event], ...]
-
-
-class Counted(msgspec.Struct, frozen=True, tag="counted"):
-    call: int
-    tokens: int
 
 
 class Tokenized(msgspec.Struct, frozen=True, tag="tokenized"):
@@ -177,7 +174,6 @@ FromWorker = (
     | Loaded
     | LoadFailed
     | Emitted
-    | Counted
     | Tokenized
     | Detokenized
     | StatusIs

@@ -263,6 +263,24 @@ async def test_a_gap_in_a_program_is_filled(http: httpx.AsyncClient) -> None:
     assert "a + b" in filled["text"]
 
 
+async def test_the_tokens_of_a_conversation_are_those_of_its_template(
+    http: httpx.AsyncClient,
+) -> None:
+    system = {"role": "system", "content": "短く。"}
+    said = [system, {"role": "user", "content": "首都は?"}, {"role": "assistant", "content": "東"}]
+    begun = "<|im_start|>system\n短く。<|im_end|>\n<|im_start|>user\n首都は?<|im_end|>\n"
+    answer = "<|im_start|>assistant\n"
+    for messages, asked, text in (
+        (said[:2], {}, begun + answer),
+        (said[:2], {"add_generation_prompt": False}, begun),
+        (said, {"continue_final_message": True}, begun + answer + "東"),
+    ):
+        found = (await http.post("/tokenize", json={"messages": messages, **asked})).json()
+        assert found["count"] == len(found["tokens"])
+        whole = await http.post("/detokenize", json={"tokens": found["tokens"]})
+        assert whole.json()["prompt"] == text
+
+
 async def test_special_tokens_come_back_from_the_tokenizer(http: httpx.AsyncClient) -> None:
     info = (await http.get("/tokenizer_info")).json()
     tokens = (await http.post("/tokenize", json={"prompt": info["eos_token"]})).json()["tokens"]
