@@ -82,7 +82,8 @@ def test_an_import_that_goes_the_wrong_way_is_found(
 def test_the_serving_process_has_not_loaded_the_binding() -> None:
     """What the contracts say of the text, seen in a running interpreter."""
     program = (
-        "import sys; import jimae.api.app, jimae.cli.main, jimae.worker.client; "
+        "import sys; import jimae.api.app, jimae.cli.lazy, jimae.worker.client; "
+        "[jimae.cli.lazy.loaded(name) for name in jimae.cli.lazy.COMMANDS]; "
         "print([name for name in ('llama_cpp', 'jimae.engine', 'jimae.llama') "
         "if name in sys.modules])"
     )

@@ -152,7 +152,7 @@ def _command_entries() -> Iterator[str]:
 def _entries_of(group: typer.core.TyperGroup, above: typer.Context) -> Iterator[str]:
     """Every command, those of groups (`jimae keys add`) after each other."""
     for name in group.list_commands(above):
-        command = group.get_command(above, name)
+        _, command, _ = group.resolve_command(above, [name])
         if command is None or command.hidden:
             continue
         here = typer.Context(command, info_name=name, parent=above)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -10,6 +11,11 @@ import pytest
 import jimae
 from fakes.process import ENVIRONMENT
 from jimae.cli.console import printable
+from jimae.cli.lazy import COMMANDS
+
+LISTED = COMMANDS.items()
+DATABASE = {"sqlalchemy", "alembic", "psycopg", "cryptography", "argon2"}
+SERVER = {"fastapi", "starlette", "uvicorn", "sse_starlette", "numpy"}
 
 
 def run(*arguments: str, language: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
@@ -50,9 +56,46 @@ def test_unknown_command_has_code_2() -> None:
     assert run("-m", "jimae.cli.main", "sing").returncode == 2
 
 
+@pytest.mark.parametrize("language", ["C.UTF-8", "ja_JP.UTF-8"])
+def test_the_list_says_of_each_command_what_its_own_help_begins_with(language: str) -> None:
+    code = (
+        "import json; from jimae.cli.lazy import COMMANDS, loaded; "
+        "print(json.dumps({name: loaded(name).help for name in COMMANDS}))"
+    )
+    done = run("-c", code, language=language)
+    helps = {name: text.partition("\n\n")[0] for name, text in json.loads(done.stdout).items()}
+    # These have no help in Japanese but that.
+    english = {"pull", "models", "version"} if language.startswith("ja") else set()
+    told = {name: text.ja if language.startswith("ja") else text.en for name, text in LISTED}
+    assert helps | {name: told[name] for name in english} == told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (["--help"], {*DATABASE, *SERVER, "pydantic", "httpx", "msgspec"}),
+        (["sing"], {*DATABASE, *SERVER, "httpx", "msgspec"}),
+        (["version"], {*DATABASE, *SERVER, "httpx", "msgspec"}),
+        (["chat", "--help"], {*DATABASE, *SERVER}),
+        (["models", "--help"], {*DATABASE, *SERVER}),
+        (["pull", "--help"], {*DATABASE, *SERVER}),
+        (["keys", "--help"], SERVER),
+    ],
+)
+def test_a_command_imports_nothing_of_the_others(arguments: list[str], unneeded: set[str]) -> None:
+    code = (
+        "import atexit, sys; from jimae.cli.main import main; "
+        "atexit.register(lambda: print('loaded:', *sys.modules)); main()"
+    )
+    _, _, modules = run("-c", code, *arguments).stdout.rpartition("loaded:")
+    assert {"jimae.cli.main", "typer"} <= set(modules.split())
+    assert unneeded & set(modules.split()) == set()
+
+
 def test_no_module_of_the_serving_process_imports_the_binding() -> None:
     code = (
-        "import sys; import jimae.cli.main, jimae.api.server, jimae.worker.client; "
+        "import sys; import jimae.cli.lazy, jimae.api.server, jimae.worker.client; "
+        "[jimae.cli.lazy.loaded(name) for name in jimae.cli.lazy.COMMANDS]; "
         "sys.exit(sorted(name for name in sys.modules if name.startswith('llama_cpp')) or 0)"
     )
     done = run("-c", code)

@@ -46,7 +46,7 @@ WordOption = Annotated[str | None, typer.Option("--word", help=texts.WORD, show_
 AsJson = Annotated[bool, typer.Option("--json", help=texts.JSON)]
 Reason = Annotated[str, typer.Option(help=texts.REASON, show_default=False)]
 
-audit = typer.Typer(no_args_is_help=True, help=texts.AUDIT)
+audit = typer.Typer(no_args_is_help=True)
 
 
 @audit.command(help=texts.SEARCH)

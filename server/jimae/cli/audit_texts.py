@@ -6,10 +6,6 @@ from typing import Final
 
 from jimae.cli.console import words
 
-AUDIT: Final = words(
-    "The audit log: search, check, export, keep and delete what was recorded.",
-    "監査ログ: 検索・検証・エクスポート・保存期間・削除。",
-)
 SEARCH: Final = words(
     """Find records, the newest first.
 

@@ -20,13 +20,7 @@ from jimae.settings import Settings
 
 FAILED: Final = 1
 
-directory = typer.Typer(
-    no_args_is_help=True,
-    help=words(
-        "Directories: try those that people sign in with, and join accounts to them.",
-        "ディレクトリー: サインインに使うディレクトリーの確認と、アカウントの結び付け。",
-    ),
-)
+directory = typer.Typer(no_args_is_help=True)
 
 TEST_HELP = words(
     """Try a directory of the settings step by step, and say what fails and why.

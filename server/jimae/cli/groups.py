@@ -16,13 +16,7 @@ from jimae.service.accounts.listing import ListedGroup
 
 PAGE: Final = 500
 
-groups = typer.Typer(
-    no_args_is_help=True,
-    help=words(
-        "Groups: list, add, change and delete departments, and who belongs to them.",
-        "グループ: 部署の一覧・追加・変更・削除と、そのメンバー。",
-    ),
-)
+groups = typer.Typer(no_args_is_help=True)
 
 LIST_HELP = words(
     """List the groups, their purposes and how many members they have.

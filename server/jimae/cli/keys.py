@@ -32,13 +32,7 @@ HEADINGS: Final = (
     ("State", "状態"),
 )
 
-keys = typer.Typer(
-    no_args_is_help=True,
-    help=words(
-        "API keys: list, add and revoke what programs come in with.",
-        "API キー: プログラムが使うキーの一覧・作成・取り消し。",
-    ),
-)
+keys = typer.Typer(no_args_is_help=True)
 
 LIST_HELP = words(
     """List API keys, without their secrets.

@@ -18,13 +18,7 @@ from jimae.service.limits.rules import EVERYBODY, NONE, RANGES, Count, Rules, Su
 
 UNLIMITED: Final = "none"
 
-limits = typer.Typer(
-    no_args_is_help=True,
-    help=words(
-        "Limits: what everybody, a group, a person or a key may use.",
-        "制限: 全員・グループ・個人・キーが使える量。",
-    ),
-)
+limits = typer.Typer(no_args_is_help=True)
 
 SHOW_HELP = words(
     """Show the limits that are set: all, or those of one.

@@ -7,22 +7,8 @@ from typing import Final
 
 import typer
 
-from jimae.cli.audit import audit
-from jimae.cli.bench import bench
-from jimae.cli.chat import chat
+from jimae.cli import lazy
 from jimae.cli.console import show_error, words
-from jimae.cli.directory import directory
-from jimae.cli.groups import groups
-from jimae.cli.keys import keys
-from jimae.cli.limits import limits
-from jimae.cli.models import models
-from jimae.cli.policy import policy
-from jimae.cli.pull import pull
-from jimae.cli.serve import serve
-from jimae.cli.tune import tune
-from jimae.cli.usage import usage
-from jimae.cli.users import users
-from jimae.cli.version import version
 from jimae.errors import JimaeError
 
 HELP: Final = words(
@@ -41,18 +27,13 @@ HELP: Final = words(
 )
 
 app = typer.Typer(
-    help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown"
+    cls=lazy.LazyGroup,
+    help=HELP,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=lazy.MARKUP,
 )
-for command in (serve, pull, models, chat, bench, tune, version):
-    app.command()(command)
-app.command()(usage)
-app.add_typer(users, name="users")
-app.add_typer(groups, name="groups")
-app.add_typer(keys, name="keys")
-app.add_typer(limits, name="limits")
-app.add_typer(audit, name="audit")
-app.add_typer(directory, name="directory")
-app.add_typer(policy, name="policy")
+lazy.add_to(app)
 
 
 def main() -> None:

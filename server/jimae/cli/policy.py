@@ -31,7 +31,7 @@ T = TypeVar("T", bound=str)
 
 ALL: Final = 1_000_000
 
-policy = typer.Typer(no_args_is_help=True, help=told.POLICY)
+policy = typer.Typer(no_args_is_help=True)
 
 GroupName = Annotated[str | None, typer.Option("--group", help=told.GROUP, show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help=told.JSON)]

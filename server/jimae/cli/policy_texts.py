@@ -6,10 +6,6 @@ from typing import Final
 
 from jimae.cli.console import words
 
-POLICY: Final = words(
-    "Policy: the text of use, rules for personal data, prohibited words.",
-    "方針: 利用規程、個人情報の規則、禁止語。",
-)
 SHOW: Final = words(
     """Show the text of use that is in force.
 

@@ -36,13 +36,7 @@ HEADINGS: Final = (
 
 RoleName = Literal["user", "manager", "admin", "auditor"]
 
-users = typer.Typer(
-    no_args_is_help=True,
-    help=words(
-        "People: list, add, change, disable and delete who may sign in.",
-        "ユーザー: サインインできる人の一覧・追加・変更・停止・削除。",
-    ),
-)
+users = typer.Typer(no_args_is_help=True)
 
 LIST_HELP = words(
     """List the accounts of this server.
