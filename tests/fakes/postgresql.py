@@ -97,7 +97,9 @@ def cluster() -> Iterator[Cluster]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     # Not pytest's folder, which only root may enter; and short, for the socket in it.
-    folder = Path(tempfile.mkdtemp(prefix="jimae-pg-"))
+    # In memory where the rest is: to make a database copies hundreds of files, and syncs them.
+    memory = os.environ.get("PYTEST_DEBUG_TEMPROOT")
+    folder = Path(tempfile.mkdtemp(prefix="jimae-pg-", dir=memory))
     _own(folder)
     made = Cluster(folder, port)
     try:
