@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from typing import Final
 
 from lib import page
 from lib.checks import run_checks
@@ -16,8 +17,12 @@ DESCRIPTION = """\
 Sets everything up and runs every check and every test: Python, the web page,
 a real browser, real weights.
 
-With arguments it runs only pytest, with them: scripts/test tests/api -x
+With arguments it runs only pytest, in one process, with them: scripts/test tests/api -x
 """
+
+PLUGINS: Final = ("-p", "tests.skip_guard")
+# Two are enough for a machine of two cores, and one test of weights takes as many by itself.
+SIDE_BY_SIDE: Final = ("-p", "tests.side_by_side", "-n", "2")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,8 +40,9 @@ def main(arguments: Sequence[str]) -> int:
             raise SetupError("scripts/check found something; the tests did not run.", "see above.")
         _test_page()
     return attached(
-        [VENV_PYTHON, "-m", "pytest", "-p", "tests.skip_guard", *pytest_arguments],
-        env={"TEST_MODELS_DIR": str(test_models())},
+        [VENV_PYTHON, "-m", "pytest", *PLUGINS, *(pytest_arguments or SIDE_BY_SIDE)],
+        # Hundreds of processes import the same modules: they are compiled once.
+        env={"TEST_MODELS_DIR": str(test_models()), "PYTHONDONTWRITEBYTECODE": ""},
     )
 
 
