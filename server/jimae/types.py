@@ -63,7 +63,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """One message of a conversation.
 
     `reasoning` is what the assistant thought before `content`; `tool_call_id`
-    names the call that a message of role `tool` answers.
+    names the call that a message of role `tool` answers. `preamble` is the beginning of
+    the text that is the server's own: the same for everybody whom it is put before.
     """
 
     role: Role
@@ -72,6 +73,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     reasoning: str | None = None
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    preamble: str = ""
 
 
 class Tool(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fakes.constraint import RuleConstraint
 from fakes.engine_harness import Harness, alone
+from jimae.engine.radix_tree import common_prefix
 from jimae.errors import JimaeError
 from jimae.llama.fake import SYSTEM_MARK
 from jimae.types import Delta, Done, Event, Outputs, Queued, Sampling, Started
@@ -137,6 +138,73 @@ def test_nothing_is_shared_across_scopes() -> None:
     assert h.done(name).usage.cached_tokens == 0
 
 
+def test_what_nobody_wrote_is_computed_once_for_everybody() -> None:
+    h = Harness()
+    text = LONG[:100]
+    for i, user in enumerate(("alice", "bob", "carol")):
+        name = h.submit(f"{text}question of {user}", user=user, public=100)
+        h.run()
+        assert h.done(name).usage.cached_tokens == (100 if i else 0)
+        assert h.tokens(name) == alone(f"{text}question of {user}")
+    same = h.submit(f"{text}question of bob", user="alice", public=100)
+    h.run()
+    assert h.done(same).usage.cached_tokens == 100 + len("question of "), "her own, not his"
+
+
+def test_the_same_words_of_a_person_are_not_public() -> None:
+    h = Harness()
+    h.submit(LONG, user="alice", public=100)
+    h.run()
+    for public in (0, 60):
+        name = h.submit(LONG, user="bob", public=public)
+        h.run()
+        assert h.done(name).usage.cached_tokens == public
+
+
+def test_what_is_public_stays_when_a_person_is_forgotten_and_goes_when_room_is_needed() -> None:
+    h = Harness(n_cells=400)
+    h.submit(LONG[:150], user="alice", public=100)
+    h.run()
+    h.engine.forget("alice")
+    h.check()
+    assert h.engine.cache.cells_used == 100
+    name = h.submit(LONG[:150], user="bob", public=100)
+    h.run()
+    assert h.done(name).usage.cached_tokens == 100
+    h.engine.forget("bob")
+    big = h.submit([7] * 380, user="carol")
+    h.run()
+    assert h.tokens(big) == alone([7] * 380)
+
+
+def test_who_asks_at_once_waits_for_public_text_that_is_worth_it() -> None:
+    h = Harness(n_batch=64)
+    names = [h.submit(f"{LONG}{i}", user=f"u{i}", public=len(LONG)) for i in range(4)]
+    h.run()
+    assert sum(n for step in h.model.decodes for _, n in step) <= len(LONG) + 4 * (1 + 8)
+    assert [h.done(n).usage.cached_tokens for n in names] == [0] + [len(LONG)] * 3
+
+
+def test_two_who_compute_the_same_public_text_at_once_keep_it_once() -> None:
+    h = Harness()
+    text = LONG[:40]  # too short for one to wait for the other
+    names = [h.submit(f"{text}{i}", user=f"u{i}", public=40) for i in range(2)]
+    h.step()
+    assert h.engine.cache.cells_used == 40 + 2
+    h.run()
+    assert [h.tokens(n) for n in names] == [alone(f"{text}{i}") for i in range(2)]
+
+
+def test_a_memory_that_cannot_be_cut_shares_nothing_with_others() -> None:
+    h = Harness()
+    h.engine.cache.whole_only = True
+    for user in ("alice", "bob"):
+        name = h.submit(f"{LONG}{user}", user=user, public=len(LONG))
+        h.run()
+        assert h.done(name).usage.cached_tokens == 0
+        assert h.tokens(name) == alone(f"{LONG}{user}")
+
+
 def test_a_cancelled_sequence_leaves_nothing_running() -> None:
     h = Harness()
     name = h.submit(LONG, max_tokens=100)
@@ -253,11 +321,18 @@ def test_penalties_apply_to_what_was_generated() -> None:
 
 ACTIONS = st.lists(
     st.one_of(
-        st.tuples(st.just("submit"), st.integers(0, 5), st.integers(1, 90), st.integers(1, 25)),
+        st.tuples(
+            st.just("submit"),
+            st.integers(0, 5),
+            st.integers(1, 90),
+            st.integers(1, 25),
+            st.sampled_from([0, 0, 7, 20, 45]),
+        ),
         st.tuples(st.just("cancel"), st.integers(0, 30)),
         st.tuples(st.just("step"), st.integers(1, 6)),
         st.tuples(st.just("abort")),
         st.tuples(st.just("clear")),
+        st.tuples(st.just("forget"), st.integers(0, 1)),
     ),
     max_size=60,
 )
@@ -268,13 +343,15 @@ ACTIONS = st.lists(
 def test_random_lives_keep_the_account(
     actions: list[tuple[str, *tuple[int, ...]]], n_seq: int, n_cells: int
 ) -> None:
-    """Whatever comes, goes, is aborted or evicted: the account is right, each answer as alone."""
+    """Whatever comes, goes, is aborted, evicted or forgotten: the account is right, each answer
+    as alone, and nobody finds more of another scope than what is public to both."""
     h = Harness(n_seq=n_seq, n_cells=n_cells, n_batch=64, parallel=6)
     base = [(i * 7) % 97 for i in range(120)]
     asked: dict[str, tuple[list[int], int]] = {}
+    everything: dict[str, tuple[list[int], str, int]] = {}
     for action in actions:
         if action[0] == "submit":
-            _, kind, length, answer = action
+            _, kind, length, answer, public = action
             prompt = [*base[: length - 1], kind] if kind % 2 else base[kind : kind + length]
             name = h.submit(
                 prompt,
@@ -282,8 +359,10 @@ def test_random_lives_keep_the_account(
                 user=f"u{kind % 3}",
                 scope=f"s{kind % 2}",
                 outputs=Outputs(prompt_logprobs=0 if kind > 3 else None),
+                public=min(public, len(prompt) - 1),
             )
             asked[name] = (prompt, answer)
+            everything[name] = (prompt, f"s{kind % 2}", min(public, len(prompt) - 1))
         elif action[0] == "cancel":
             name = f"r{action[1]}"
             h.engine.cancel(name)
@@ -294,14 +373,28 @@ def test_random_lives_keep_the_account(
                 h.step()
         elif action[0] == "abort":
             h.model.abort()
+        elif action[0] == "forget":
+            h.engine.forget(f"s{action[1]}")
+            assert all(leaf.scope != f"s{action[1]}" for leaf in h.engine.cache._idle())
         else:
             h.engine.cache.clear()
         h.check()
     h.run()
     assert h.engine.cache.cells_pinned == 0
+    most: dict[str, int] = {}
     for name, (prompt, answer) in asked.items():
         assert h.tokens(name) == alone(prompt, answer)
         assert [t.token for t in h.prompt_logprobs(name)] in ([], prompt)
+    for name, (prompt, scope, public) in everything.items():
+        started = [event for event in h.events[name] if isinstance(event, Started)]
+        for other, (theirs, their_scope, their_public) in everything.items():
+            if other == name:
+                continue
+            shared = common_prefix(prompt, [*theirs, *h.tokens(other)])
+            if (scope, public) != (their_scope, their_public):
+                shared = min(shared, public, their_public)
+            most[name] = max(most.get(name, 0), shared)
+        assert all(event.cached_tokens <= most.get(name, 0) for event in started)
 
 
 def test_a_reproducible_engine_does_the_same_each_time() -> None:

@@ -75,6 +75,28 @@ def test_another_scope_gets_nothing_of_it() -> None:
     assert after.done(name).usage.cached_tokens == 0
 
 
+def test_what_is_public_comes_back_with_it_and_is_found_by_others() -> None:
+    after = harness(saved_conversation())
+    name = after.submit(TEXT + "next question", public=200)
+    after.run()
+    assert after.done(name).usage.cached_tokens >= len(TEXT)
+    assert after.tokens(name) == alone(TEXT + "next question")
+    other = after.submit(TEXT, user="somebody else", public=200)
+    after.run()
+    assert after.done(other).usage.cached_tokens == 200
+
+
+def test_what_is_public_is_not_kept_on_disk_by_itself() -> None:
+    store = MemoryStore()
+    h = harness(store, n_cells=8192)
+    h.submit(TEXT, public=len(TEXT) - 1)
+    h.run()
+    h.engine.forget("u")
+    while h.engine.tidy():
+        pass
+    assert store.kept == []
+
+
 def test_data_that_does_not_fit_is_computed_again() -> None:
     store = saved_conversation()
     scope, keys, data = store.kept[0]

@@ -54,6 +54,21 @@ def test_shared_prefix_read_before() -> None:
     assert max(first.values()) <= 2
 
 
+def test_a_public_prompt_read_before_by_somebody_else() -> None:
+    """The same where everybody is a scope of their own, and nobody wrote the prompt."""
+    h = Harness(n_cells=4096)
+    reading_pace(h)
+    h.submit([*SYSTEM, 9], max_tokens=1, user="first", public=len(SYSTEM))
+    h.run()
+    before = computed(h)
+    asked = [(question(i), f"u{i}") for i in range(USERS)]
+    names = [h.submit(q, max_tokens=4, user=u, public=len(SYSTEM)) for q, u in asked]
+    first = steps_to_first_token(h, names)
+    h.run()
+    assert computed(h) - before == USERS * (6 + 3)
+    assert max(first.values()) <= 2
+
+
 def test_shared_prefix_all_at_once() -> None:
     """The prompt is read once, by whoever came first; the others wait for it."""
     h = Harness(n_cells=4096)

@@ -85,6 +85,7 @@ class Harness:
         prediction: tuple[int, ...] = (),
         special_text: bool = False,
         reader: Reader | None = None,
+        public: int = 0,
     ) -> str:
         self.count += 1
         name = f"r{self.count}"
@@ -103,6 +104,7 @@ class Harness:
                 prediction,
                 special_text,
                 reader,
+                public,
             )
         )
         return name

@@ -13,7 +13,7 @@ from jimae.errors import JimaeError
 from jimae.service import feedback as feedback_module
 from jimae.service.caller import SERVER, Caller
 from jimae.service.feedback import Feedback, Pair, tally
-from jimae.service.instructions import SENTENCES, Preferred, system_prompt
+from jimae.service.instructions import SENTENCES, Preferred, sentence_of, system_prompt
 from jimae.service.policy.looking import Piece
 from jimae.service.preferences import Preferences
 from jimae.settings import Settings
@@ -162,5 +162,7 @@ def test_what_a_chat_has_for_itself_stands_before_what_holds_for_all() -> None:
     assert system_prompt(own) == f"{SENTENCES['dearu']}\n\n結論から。"
     assert system_prompt(own, style="plain", instructions="") == SENTENCES["plain"]
     assert system_prompt(own, style="") == "結論から。"
+    assert (sentence_of(own), sentence_of(own, style="")) == (SENTENCES["dearu"], "")
+    assert sentence_of(Preferred(instructions=SENTENCES["plain"])) == "", "a person's words"
     assert system_prompt() is None
     assert system_prompt(style="unknown") is None

@@ -27,6 +27,7 @@ from jimae.types import (
     GenerateRequest,
     Message,
     Principal,
+    Role,
     Sampling,
     TextPart,
     TextPrompt,
@@ -233,6 +234,27 @@ async def test_a_conversation_goes_on_after_a_restart(
 
 def shown(pieces: list[bytes], content: bytes) -> list[bytes]:
     return [piece for piece in pieces if piece in content]
+
+
+async def test_what_the_template_says_is_read_once_for_everybody(backend: LocalBackend) -> None:
+    async def cached(user: str, *said: tuple[Role, str]) -> int:
+        messages = tuple(Message(role, (TextPart(text),)) for role, text in said)
+        made = msgspec.structs.replace(
+            request(max_tokens=1), principal=Principal(user, user), prompt=ChatPrompt(messages)
+        )
+        events = [event async for event in backend.generate(made)]
+        assert isinstance(events[-1], Done)
+        return events[-1].usage.cached_tokens
+
+    default = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
+    assert await cached("alice", ("user", "Why is the sky blue?")) == 0
+    public = await cached("bob", ("user", "Why is the sky blue?"))
+    assert public == len(await backend.tokenize(f"<|im_start|>system\n{default}", special=True)) + 4
+    assert await cached("carol", ("user", "\n\nMay I ask?")) == public
+    assert await cached("carol", ("user", "\n\nMay I ask more?")) > public, "her own words"
+    assert await cached("dave", ("system", default), ("user", "Why is the sky blue?")) == 0
+    await backend.forget("alice")
+    assert await cached("erin", ("user", "Why?")) == public
 
 
 async def test_a_reproducible_request_repeats_whatever_else_runs(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from jimae.chat.conversation import Knowledge, for_template, mark_end
+from jimae.chat.preamble import Shape, settled
 from jimae.chat.prompt import Shield, Tokenizer, split, tokenize
 from jimae.chat.render_process import RenderRequest, RenderResult
 from jimae.errors import JimaeError
@@ -21,6 +23,9 @@ from jimae.types import ChatPrompt
 from jimae.worker.protocol import frame, read_frame
 
 TIMEOUT_SECONDS = 5.0
+SHAPES = 64
+"""Shapes of conversations whose beginnings are remembered."""
+
 ENDING = 256
 """Characters of a rendered prompt that tell how the answer begins."""
 
@@ -40,10 +45,14 @@ class TemplateFacts(NamedTuple):
 
 
 class Rendered(NamedTuple):
-    """A prompt: its tokens, and the end of its text, by which an answer is understood."""
+    """A prompt: its tokens, and the end of its text, by which an answer is understood.
+
+    The first `public` tokens hold nothing that anybody wrote (`preamble`).
+    """
 
     ids: list[int]
     ending: str
+    public: int = 0
 
 
 class Renderer:
@@ -54,6 +63,7 @@ class Renderer:
         self._seconds = seconds
         self._shield = Shield(facts.control_texts)
         self._knows = Knowledge.of(facts.source or "")
+        self._beginnings: dict[Shape, tuple[int, ...]] = {}
         self._lock = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -67,6 +77,26 @@ class Renderer:
 
         Raises `template_missing`, `template_failed` or `template_timeout`.
         """
+        parts = await self._parts(prompt)
+        ids = await asyncio.to_thread(tokenize, parts, vocab, self._facts.bos)
+        begins = await self._begins(Shape.of(prompt), vocab)
+        public = len(begins) if tuple(ids[: len(begins)]) == begins else 0
+        return Rendered(ids, "".join(text for text, _ in parts[-ENDING:])[-ENDING:], public)
+
+    async def _begins(self, shape: Shape, vocab: Tokenizer) -> tuple[int, ...]:
+        """How prompts of a shape begin; nothing, where the template fails on nobody's words."""
+        if shape not in self._beginnings:
+            if len(self._beginnings) >= SHAPES:
+                self._beginnings.clear()
+            begins: tuple[int, ...] = ()
+            with contextlib.suppress(JimaeError):
+                parts = await self._parts(shape.prompt())
+                text = parts[0][0] if parts else ""
+                begins = await asyncio.to_thread(settled, text, vocab, self._facts.bos)
+            self._beginnings[shape] = begins
+        return self._beginnings[shape]
+
+    async def _parts(self, prompt: ChatPrompt) -> list[tuple[str, bool]]:
         facts = self._facts
         if facts.source is None:
             raise JimaeError("template_missing", model=facts.model)
@@ -86,9 +116,7 @@ class Renderer:
         )
         if prompt.continue_last:
             text = text[: text.rindex(marks.end)]
-        parts = split(text, marks)
-        ids = await asyncio.to_thread(tokenize, parts, vocab, facts.bos)
-        return Rendered(ids, "".join(text for text, _ in parts[-ENDING:])[-ENDING:])
+        return split(text, marks)
 
     async def close(self) -> None:
         if self._process is not None:

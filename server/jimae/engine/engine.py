@@ -344,7 +344,10 @@ class Engine:
         if sequence is None:
             raise AssertionError(f"{sequence_id} does not wait")
         lease = self.cache.acquire(
-            sequence.principal.scope, sequence.tokens, reuse=self._reuses(sequence)
+            sequence.principal.scope,
+            sequence.tokens,
+            sequence.public,
+            reuse=self._reuses(sequence),
         )
         sequence.lease = lease
         self._running[sequence.id] = sequence

@@ -47,7 +47,7 @@ def _look(sequence: Sequence, ahead: list[Sequence], cache: PrefixCache, *, reus
     cached = pinned = 0
     behind = False
     if reuse:
-        cached, pinned = cache.measure(sequence.principal.scope, tokens)
+        cached, pinned = cache.measure(sequence.principal.scope, tokens, sequence.public)
         if not cache.whole_only:
             leader = next((o for o in ahead if _is_behind(sequence, o, cached)), None)
             sequence.leader = leader.id if leader is not None else None
@@ -68,9 +68,11 @@ def _is_behind(sequence: Sequence, other: Sequence, cached: int) -> bool:
 
     Who has begun to wait for it waits until it is past all that they share.
     """
-    if other.principal.scope != sequence.principal.scope or other.scoring:
+    if other.scoring:
         return False
     shared = min(common_prefix(sequence.tokens, other.tokens), len(sequence.tokens) - 1)
+    if (other.principal.scope, other.public) != (sequence.principal.scope, sequence.public):
+        shared = min(shared, other.public, sequence.public)
     if shared <= other.computed:
         return False
     return sequence.leader == other.id or shared - cached >= WORTH_WAITING

@@ -34,7 +34,7 @@ class Persistence:
     def save_one(self) -> bool:
         """Save an idle prefix that is worth keeping and not saved yet; whether there was one."""
         idle = self._cache.unsaved(WORTH_SAVING)
-        if idle is None:
+        if idle is None or idle.scope is None:
             return False
         self._store.save(idle.scope, idle.keys, self._model.seq_save(idle.seq_id))
         idle.node.saved = True
@@ -45,14 +45,14 @@ class Persistence:
 
         What was used least recently goes first. At most one prefix is saved in a
         call, since who asks meanwhile waits for it; what takes no time to read again
-        is not.
+        is not, nor what is public.
         """
         cache, before = self._cache, self._cache.cells_used
         while not cache.whole_only and cache.cells_used - cache.cells_pinned > KEPT_CELLS:
             idle = cache.least_recent()
             # Longer ones were saved by `save_one`.
-            unsaved = len(idle.node.keys) >= WORTH_RESTORING and idle.node.end < WORTH_SAVING
-            if unsaved:
+            short = len(idle.node.keys) >= WORTH_RESTORING and idle.node.end < WORTH_SAVING
+            if unsaved := short and idle.scope is not None:
                 self._store.save(idle.scope, idle.keys, self._model.seq_save(idle.seq_id))
             cache.drop(idle)
             if unsaved:
@@ -63,12 +63,15 @@ class Persistence:
         """Bring back the saved prefix of a prompt, if it is much longer than what is here."""
         scope, tokens = sequence.principal.scope, sequence.tokens
         saved = self._store.find(scope, tokens)
-        cached, _ = self._cache.measure(scope, tokens)
+        cached, _ = self._cache.measure(scope, tokens, sequence.public)
         if saved is None or saved.matching - cached < WORTH_RESTORING:
             return
         data = self._store.load(saved)
         if data is not None and not self._cache.adopt(
-            scope, saved.keys, lambda seq_id: self._model.seq_load(seq_id, data)
+            scope,
+            saved.keys,
+            lambda seq_id: self._model.seq_load(seq_id, data),
+            min(sequence.public, saved.matching),
         ):
             log.warning("a saved prefix of %d tokens could not be restored", len(saved.keys))
 

@@ -1,6 +1,8 @@
 """The radix tree of token runs that `prefix_cache` keeps its account in.
 
-Pure structure: nothing here knows of sequence ids being free or of cells.
+Pure structure: nothing here knows of sequence ids being free or of cells. Below
+the root stand public nodes, whose tokens nobody wrote; and below these, or the
+root, the nodes of scopes. Nothing of a scope stands above anything else.
 """
 
 from __future__ import annotations
@@ -12,10 +14,14 @@ from typing import NamedTuple
 
 @dataclass(eq=False)
 class Node:
-    """A run of tokens that some sequences hold. `start` is the position of its first."""
+    """A run of tokens that some sequences hold. `start` is the position of its first.
+
+    `scope` None: it is public.
+    """
 
     parent: Node | None
     start: int
+    scope: str | None
     keys: list[int] = field(default_factory=list)
     children: list[Node] = field(default_factory=list)
     seq_id: int | None = None
@@ -39,17 +45,22 @@ class Match(NamedTuple):
         return self.node.start + self.length
 
 
-def find(root: Node, keys: Sequence[int], *, whole_only: bool) -> Match:
+def find(root: Node, scope: str, keys: Sequence[int], public: int, *, whole_only: bool) -> Match:
     """The longest match with `keys`, less the last of them.
 
-    With `whole_only` it ends at the very end of an idle sequence, or at the root.
+    The first `public` are looked for in public nodes only, and the others in those of
+    the scope only. With `whole_only` it ends at the very end of an idle sequence, or
+    at the root.
     """
-    limit = max(0, len(keys) - 1)
+    last = max(0, len(keys) - 1)
     node = root
     found = whole = Match(node, 0)
     while True:
         best: Match | None = None
+        among, limit = (None, min(public, last)) if node.end < public else (scope, last)
         for child in node.children:
+            if child.scope != among:
+                continue
             length = common_prefix(child.keys, keys, child.start, limit)
             if length and (best is None or length > best.length):
                 best = Match(child, length)
@@ -66,16 +77,20 @@ def find(root: Node, keys: Sequence[int], *, whole_only: bool) -> Match:
 def split(node: Node, length: int) -> Node:
     """Cut a node after `length` keys; return the new upper half."""
     parent = parent_of(node)
-    upper = Node(parent, node.start, node.keys[:length], [node], last_used=node.last_used)
+    upper = Node(
+        parent, node.start, node.scope, node.keys[:length], [node], last_used=node.last_used
+    )
     parent.children[parent.children.index(node)] = upper
     node.parent, node.start, node.keys = upper, upper.end, node.keys[length:]
     return upper
 
 
 def compress(node: Node) -> None:
-    """Join an inner node with its child if it has only one left."""
+    """Join an inner node with its child if it has only one left, and this is of its scope."""
     if node.parent is not None and len(node.children) == 1:
         (child,) = node.children
+        if child.scope != node.scope:
+            return
         child.parent, child.start = node.parent, node.start
         child.keys = node.keys + child.keys
         child.last_used = max(child.last_used, node.last_used)

@@ -42,6 +42,9 @@ class Sequence:
     token left it decodes. Without a lease it waits, whether it is new or paused.
 
     `reader` None: stop strings are looked for in all of the text, by the detokenizer.
+    The first `public` tokens hold nothing that anybody wrote, only the template's words and
+    the server's: they may be shared with everybody.
+
     `prediction` are tokens that the answer is expected to repeat. With
     `special_text` the texts of control tokens are part of the answer's. `told`
     counts prompt tokens whose probability was reported, if that is asked for.
@@ -59,6 +62,7 @@ class Sequence:
     prediction: tuple[int, ...] = ()
     special_text: bool = False
     reader: Reader | None = None
+    public: int = 0
     arrived_at: float = 0.0
     started_at: float | None = None
     first_token_at: float | None = None

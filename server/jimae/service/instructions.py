@@ -36,6 +36,12 @@ class Preferred(msgspec.Struct, frozen=True):
 NOTHING: Final = Preferred()
 
 
+def sentence_of(own: Preferred = NOTHING, *, style: str | None = None) -> str:
+    """The server's own words before a chat: that of its style. Nothing for none."""
+    chosen = style if style is not None else own.style
+    return SENTENCES[chosen] if chosen in STYLES else ""
+
+
 def system_prompt(
     own: Preferred = NOTHING, *, style: str | None = None, instructions: str | None = None
 ) -> str | None:
@@ -44,8 +50,6 @@ def system_prompt(
     What a chat has for itself (`style`, `instructions`) stands in the place of what its owner
     has for all; a style that is not known says nothing.
     """
-    chosen = style if style is not None else own.style
     said = instructions if instructions is not None else own.instructions
-    sentence = SENTENCES.get(chosen) if chosen in STYLES else None
-    parts = [part for part in (sentence, said.strip()) if part]
+    parts = [part for part in (sentence_of(own, style=style), said.strip()) if part]
     return "\n\n".join(parts) or None

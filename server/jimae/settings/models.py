@@ -95,7 +95,8 @@ class EngineSettings(Section):
     sharing: Scope = Field(
         "user",
         description="Whose requests may share a prompt's beginning in memory: "
-        "the same user's, key's, group's, or everybody's on this server.",
+        "the same user's, key's, group's, or everybody's on this server. What stands before "
+        "anybody's words, of the model's template and of this server, is shared by all.",
     )
 
 

@@ -76,6 +76,7 @@ class Requests:
         turn = Turn(tools, request.tool_choice, rendered.ending, family.new_id)
         sequence = await self._sequence(request, rendered.ids, context, turn)
         sequence.special_text = family.needs_special_text
+        sequence.public = rendered.public
         if not (request.stop and family.has_parts(turn, self._facts.template)):
             return Taken(sequence, AnswerReader(family.parser(turn)))
         # Which text is content has to be known where the sequence can be ended.

@@ -27,7 +27,7 @@ from jimae.service.chats.rows import (
     tree_of,
     turn_row,
 )
-from jimae.service.instructions import system_prompt
+from jimae.service.instructions import sentence_of, system_prompt
 from jimae.service.items import Item, broken_off, new_id, to_row
 from jimae.service.items import keep as keep_items
 from jimae.service.preferences import preferred
@@ -249,12 +249,12 @@ def _shown(
     turns = spans(session, chat.owner, [rows[turn] for turn in path], None)
     said, attachments = prompt_of(turns), attachments_of(turns)
     settings = msgspec.convert(chat.settings, shapes.ChatSettings)
-    system = system_prompt(
-        preferred(session, chat.owner), style=settings.style, instructions=settings.instructions
-    )
+    own, style = preferred(session, chat.owner), settings.style
+    system = system_prompt(own, style=style, instructions=settings.instructions)
     if system is None:
         return said, attachments
-    return (Message(role="system", content=(TextPart(system),)), *said), attachments
+    words = sentence_of(own, style=style)
+    return (Message("system", (TextPart(system),), preamble=words), *said), attachments
 
 
 def _always(_: str) -> bool:
