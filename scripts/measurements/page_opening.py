@@ -36,7 +36,7 @@ PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime 
 async def told(page: Page, milliseconds: str) -> float:
     """What an expression says once it says something. The page's policy lets no function be made
     of a text, with which Playwright would wait."""
-    while (found := await page.evaluate(milliseconds)) is None:
+    while (found := await page.evaluate(milliseconds)) is None:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     return float(found)
 
