@@ -45,7 +45,7 @@ def test_what_is_usual_in_active_directory(tmp_path: Path) -> None:
         (f'[oidc.x]\n{OIDC}hosts = ["https://a"]\n', "hosts"),
         (OIDC.replace("example.jp", "example.jp:x").join(("[oidc.x]\n", "")), "oidc.x"),
         (LDAP.replace("ldaps://dc", "ldaps://dc:x").join(("[ldap.x]\n", "")), "ldap.x"),
-        (f'[oidc.x]\n{OIDC}client_secret_file = "x"\n', "not both"),
+        (f'[oidc.x]\n{OIDC}client_secret_file = "x"\n', "not both|どちらか一方だけ"),
         (f'[oidc.x]\n{OIDC}scopes = ["profile"]\n', "openid"),
         (f'[oidc.x]\n{OIDC}algorithms = ["HS256"]\n', "HS256"),
         (f'[oidc.x]\n{OIDC}algorithms = ["none"]\n', "none"),
@@ -54,8 +54,11 @@ def test_what_is_usual_in_active_directory(tmp_path: Path) -> None:
         ('[oidc.x]\nclient_id = "a"\nclient_secret = "planted-canary"\n', "oidc.x.issuer"),
         (f"[oidc.x]\n{OIDC}secret = 1\n", "client_secret"),
         ("[oidc.x]\nissuer = 'https://x'\nclient_id = 'a'\nclient_secret = 5\n", "client_secret"),
-        (f'[ldap.x]\n{LDAP}user_dn = "uid={{name}}"\n', "either bind_dn or user_dn"),
-        (LDAP.replace("ldaps:", "http:").join(("[ldap.x]\n", "")), "ldaps://host"),
+        (
+            f'[ldap.x]\n{LDAP}user_dn = "uid={{name}}"\n',
+            "either bind_dn or user_dn|か user_dn の、どちらか",
+        ),
+        (LDAP.replace("ldaps:", "http:").join(("[ldap.x]\n", "")), "ldaps://host|ldaps://ホスト"),
         (f'[ldap.x]\n{LDAP}user_filter = "(uid=*)"\n', "{name}"),
         (f"[ldap.x]\n{LDAP}nested_groups = true\n", "active_directory"),
         ('[ldap.x]\nurl = "ldaps://dc"\nbase = "x"\nbind_dn = "a"\n', "bind_password"),
@@ -66,7 +69,8 @@ def test_what_cannot_be_meant(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(JimaeError) as caught:
         read(tmp_path, text)
 
-    for language in ("en", "ja"):
+    in_english, in_japanese = (says.split("|") * 2)[:2]
+    for language, part in (("en", in_english), ("ja", in_japanese)):
         told = caught.value.message(language)  # type: ignore[arg-type]
-        assert says in told
+        assert part in told
         assert "planted-canary" not in told

@@ -98,9 +98,8 @@ def _one(name: str, details: ErrorDetails, model: type[BaseModel]) -> JimaeError
             limit=f"{sign} {context[key]}",
         )
     if kind == "literal_error":
-        return JimaeError(
-            "invalid_choice", param=name, name=name, value=value, choices=context["expected"]
-        )
+        choices = context["expected"].replace(" or ", ", ")  # a word of English in any language
+        return JimaeError("invalid_choice", param=name, name=name, value=value, choices=choices)
     return JimaeError("invalid_value", param=name, name=name, value=value, reason=details["msg"])
 
 

@@ -86,7 +86,7 @@ def models(
     console.print(_table(lines, speaks))
     room = format_size(memory.available())
     if speaks == "ja":
-        console.print(f"モデルに使えるメモリ: {room}。* は配布元と未照合、! は利用条件つきです。")
+        console.print(f"モデルに使えるメモリー: {room}。* は配布元と未照合、! は利用条件つきです。")
     else:
         console.print(
             f"Memory for a model: {room}. * not compared with its publisher's files, "
@@ -120,7 +120,7 @@ def _loaded(model: ServedModel, ja: bool) -> str:
     if model.load is not None:
         words.append(f"{model.load.progress:.0%}")
     words.append(
-        f"メモリ {measured}（見積もり {estimated}）"
+        f"メモリー {measured}（見積もり {estimated}）"
         if ja
         else f"{measured} of memory (estimated {estimated})"
     )
@@ -186,7 +186,7 @@ def _table(lines: list[Line], speaks: Language) -> Table:
     # A whole id is what one types: it is never cut.
     table.add_column("ID", no_wrap=True)
     table.add_column("有無" if ja else "Here")
-    table.add_column("メモリ" if ja else "Memory", no_wrap=True)
+    table.add_column("メモリー" if ja else "Memory", no_wrap=True)
     table.add_column("サイズ" if ja else "Size", justify="right", no_wrap=True)
     table.add_column("ライセンス" if ja else "Licence")
     table.add_column("日本語 平均/MT" if ja else "Japanese avg/MT", no_wrap=True)

@@ -31,7 +31,7 @@ TEXTS: dict[str, Text] = {
         SERVER,
         "The model '{model}' needs {need} of memory; {free} can be had on this machine. "
         "What would fit: of the models here {installed}; with jimae pull {catalogue}.",
-        "モデル「{model}」には {need} のメモリが必要ですが、このマシンで使えるのは {free} です。"
+        "モデル「{model}」には {need} のメモリーが必要ですが、このマシンで使えるのは {free} です。"
         "収まるモデル: 導入済みでは {installed}、jimae pull で取得できるものでは {catalogue}",
     ),
     "model_context_too_large": Text(
@@ -41,7 +41,8 @@ TEXTS: dict[str, Text] = {
         "be had on this machine. It fits with kv_tokens = {fitting} in the table "
         '[model."{model}"] of jimae.toml. Other models that fit: here {installed}; with '
         "jimae pull {catalogue}.",
-        "モデル「{model}」には、{kv_tokens} トークン分の領域を含めて {need} のメモリが必要ですが、"
+        "モデル「{model}」には、{kv_tokens} トークン分の領域を含めて {need} のメモリーが必要"
+        "ですが、"
         'このマシンで使えるのは {free} です。jimae.toml の [model."{model}"] に '
         "kv_tokens = {fitting} と書けば収まります。ほかに収まるモデル: 導入済みでは {installed}、"
         "jimae pull で取得できるものでは {catalogue}",
@@ -51,7 +52,7 @@ TEXTS: dict[str, Text] = {
         SERVER,
         "The model '{model}' needs {need} of memory, and {free} is free while these are in use: "
         "{used}. Send the request again when they are done.",
-        "モデル「{model}」には {need} のメモリが必要ですが、"
+        "モデル「{model}」には {need} のメモリーが必要ですが、"
         "{used} が使用中のため空きは {free} です。"
         "それらの処理が終わってから、もう一度送信してください。",
     ),
@@ -114,7 +115,7 @@ TEXTS: dict[str, Text] = {
         SERVER,
         "'{model}' needs about {need} more memory to make embeddings, and {free} are free. "
         "Try again later, or set engine.embedding_tokens to less.",
-        "「{model}」で埋め込みを作るにはあと約 {need} のメモリが必要ですが、空きは {free} です。"
+        "「{model}」で埋め込みを作るにはあと約 {need} のメモリーが必要ですが、空きは {free} です。"
         "しばらくしてから試すか、engine.embedding_tokens を小さくしてください。",
     ),
     "dimensions_fixed": Text(

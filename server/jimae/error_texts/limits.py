@@ -135,7 +135,7 @@ TEXTS: dict[str, Text] = {
         404,
         NOT_FOUND,
         "There is no {kind} '{id}' on this server.",
-        "このサーバーに {kind}「{id}」はありません。",
+        "{kind}「{id}」は、このサーバーにありません。",
     ),
     "hours_unreadable": Text(
         400,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jimae.error_texts.text import SETUP, Text
+from jimae.error_texts.text import INVALID, SETUP, Text
 
 TEXTS: dict[str, Text] = {
     # --- starting and talking to a server --------------------------------------
@@ -40,9 +40,10 @@ TEXTS: dict[str, Text] = {
         "Another jimae server (process {pid}) serves the data directory {path} already: limits "
         "and batches are counted by one server. Stop it, or choose another directory: "
         "jimae serve --data-dir DIR",
-        "データディレクトリ {path} は、別の jimae サーバー（プロセス {pid}）がすでに使っています。"
+        "データディレクトリー {path} は、別の jimae サーバー（プロセス {pid}）がすでに"
+        "使っています。"
         "上限やバッチは 1 つのサーバーだけが数えます。そのサーバーを止めるか、"
-        "別のディレクトリを選んでください: jimae serve --data-dir DIR",
+        "別のディレクトリーを選んでください: jimae serve --data-dir DIR",
     ),
     "database_served": Text(
         500,
@@ -72,6 +73,27 @@ TEXTS: dict[str, Text] = {
         "The server at {url} answered: {message}",
         "{url} のサーバーからの応答: {message}",
     ),
+    "data_dir_empty": Text(
+        404,
+        SETUP,
+        "There is no jimae.db in {path}: no server has kept anything there. Name the data "
+        "directory of the server: --data-dir DIR (or the variable JIMAE_DATA_DIR).",
+        "{path} に jimae.db がありません。このディレクトリーを使ったサーバーはまだありません。"
+        "サーバーのデータディレクトリーを --data-dir DIR（または変数 JIMAE_DATA_DIR）で"
+        "指定してください。",
+    ),
+    "path_unusable": Text(
+        500,
+        SETUP,
+        "{path} cannot be used: {reason}.",
+        "{path} を使えません: {reason}",
+    ),
+    "file_not_utf8": Text(
+        400,
+        INVALID,
+        "The file {path} is not UTF-8 text. Save it as UTF-8.",
+        "ファイル {path} は UTF-8 のテキストではありません。UTF-8 で保存し直してください。",
+    ),
     # --- settings --------------------------------------------------------------
     "setting_unknown": Text(
         500,
@@ -85,6 +107,24 @@ TEXTS: dict[str, Text] = {
         SETUP,
         "The setting '{name}' cannot be {value}: {reason}.",
         "設定「{name}」に {value} は使えません: {reason}",
+    ),
+    "setting_choice": Text(
+        500,
+        SETUP,
+        "The setting '{name}' cannot be {value}: it is one of {choices}.",
+        "設定「{name}」に {value} は使えません。次のいずれかです: {choices}",
+    ),
+    "setting_range": Text(
+        500,
+        SETUP,
+        "The setting '{name}' cannot be {value}: it is a number {limit}.",
+        "設定「{name}」に {value} は使えません。{limit} の数値です。",
+    ),
+    "setting_kind": Text(
+        500,
+        SETUP,
+        "The setting '{name}' cannot be {value}: it is {kind}.",
+        "設定「{name}」に {value} は使えません。{kind}を書いてください。",
     ),
     "setting_missing": Text(
         500,

@@ -32,7 +32,8 @@ TEXTS: dict[str, Text] = {
         SETUP,
         "No model can be chosen: none fits {memory} of memory and can be had. {reasons} "
         "Bring a file with `jimae pull --from FILE ID`.",
-        "使えるモデルがありません。メモリ {memory} に収まり、入手できるものが見つかりませんでした。"
+        "使えるモデルがありません。メモリー {memory} に収まり、入手できるものが"
+        "見つかりませんでした。"
         "{reasons} `jimae pull --from ファイル ID` でファイルを取り込めます。",
     ),
     "source_unreachable": Text(

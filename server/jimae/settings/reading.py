@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from jimae.errors import JimaeError
 from jimae.settings.settings import (
@@ -24,6 +25,25 @@ from jimae.settings.settings import (
 
 FILE_NAME: Final = "jimae.toml"
 
+# https://docs.pydantic.dev/latest/errors/validation_errors/
+_BOUNDS: Final = {
+    "greater_than": ("gt", ">"),
+    "greater_than_equal": ("ge", "≥"),
+    "less_than": ("lt", "<"),
+    "less_than_equal": ("le", "≤"),
+}
+_KINDS: Final = {
+    "int_": "a whole number",
+    "float_": "a number",
+    "bool_": "true or false",
+    "string_type": "a text",
+    "list_": "a list",
+    "tuple_": "a list",
+    "dict_": "a table",
+    "model_": "a table",
+}
+"""What was wanted, by the beginning of an error's type."""
+
 
 def load(
     *,
@@ -36,7 +56,7 @@ def load(
     `file` is an explicit path, else `jimae.toml` in the data directory if it
     exists; `overrides` come from the command line, keyed by dotted name.
 
-    Raises JimaeError `setting_unknown`, `setting_invalid` or `settings_file`.
+    Raises JimaeError `settings_file` or one of `setting_…`.
     """
     environ = os.environ if environ is None else environ
     from_env = _from_environ(environ)
@@ -140,5 +160,25 @@ def _explain(error: ValidationError) -> JimaeError:
     given = about.get("value", first.get("input"))
     # A whole table may hold a password.
     if isinstance(given, dict | BaseModel) or name.endswith(("secret", "password")):
-        return JimaeError("setting_wrong", name=name or FILE_NAME, reason=first["msg"])
-    return JimaeError("setting_invalid", name=name, value=repr(given), reason=first["msg"])
+        return JimaeError("setting_wrong", name=name or FILE_NAME, reason=_reason(first))
+    return _unfit(name, repr(given), first)
+
+
+def _unfit(name: str, value: str, details: ErrorDetails) -> JimaeError:
+    kind, about = details["type"], details.get("ctx", {})
+    if kind == "literal_error":
+        choices = about["expected"].replace(" or ", ", ")
+        return JimaeError("setting_choice", name=name, value=value, choices=choices)
+    if kind in _BOUNDS:
+        key, sign = _BOUNDS[kind]
+        limit = f"{sign} {about[key]:g}"
+        return JimaeError("setting_range", name=name, value=value, limit=limit)
+    for beginning, wanted in _KINDS.items():
+        if kind.startswith(beginning):
+            return JimaeError("setting_kind", name=name, value=value, kind=wanted)
+    return JimaeError("setting_invalid", name=name, value=value, reason=_reason(details))
+
+
+def _reason(details: ErrorDetails) -> str:
+    """What one of our own checks says, without pydantic's word before it."""
+    return details["msg"].removeprefix("Value error, ")
