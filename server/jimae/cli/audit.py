@@ -19,7 +19,7 @@ import typer
 from jimae.cli import audit_texts as texts
 from jimae.cli.audit_output import line_of, print_json, print_report, record_told
 from jimae.cli.console import stderr, words
-from jimae.cli.database import DataDir, settings_of, terminal
+from jimae.cli.database import DataDir, opened, settings_of, terminal
 from jimae.errors import JimaeError
 from jimae.service.audit.audit import Audit
 from jimae.service.audit.deletion import Kind
@@ -28,7 +28,6 @@ from jimae.service.audit.search import Found, Wanted
 from jimae.service.audit.signing import Statement
 from jimae.service.audit.verifying_export import verify_export
 from jimae.settings import Settings
-from jimae.store.store import Store
 
 T = TypeVar("T")
 
@@ -330,14 +329,10 @@ def _with(settings: Settings, work: Callable[[Audit], Awaitable[T]]) -> T:
     """What is done with the log of a data directory, whether its server runs or not."""
 
     async def run() -> T:
-        store = Store(settings)
-        await store.open()
-        try:
+        async with opened(settings) as store:
             log = Audit(settings, store)
             await log.open()
             return await work(log)
-        finally:
-            await store.close()
 
     return asyncio.run(run())
 

@@ -56,11 +56,12 @@ def print_report(report: Report) -> None:
         f"対象外 {report.left_out}。本文 {report.contents}（鍵がなく未検証 {report.sealed}）",
     )
     typer.echo(counted)
-    signed = words(
-        f"signed up to record {report.signed}; what came later is linked but not yet signed",
-        f"署名済み: 記録 {report.signed} まで。それ以降は連鎖のみで、まだ署名されていません",
+    signed = words(f"signed up to record {report.signed}", f"署名済み: 記録 {report.signed} まで")
+    later = words(
+        "; what came later is linked but not yet signed",
+        "。それ以降は連鎖のみで、まだ署名されていません",
     )
-    typer.echo(signed)
+    typer.echo(signed if report.signed >= report.last else signed + later)
     for key in report.keys:
         typer.echo(f"{words('key', '鍵')}: {key}")
     ok = words("The log is whole.", "ログは完全です。")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
+from itertools import pairwise
 from typing import Final
 
 from rich.console import Console
@@ -10,6 +13,7 @@ from rich.console import Console
 from jimae.cli.language import language as language
 from jimae.errors import JimaeError
 
+_COMMAND: Final = re.compile(r"\bjimae (?:audit|groups|keys|models|policy|pull|users)\b")
 # A model's text must not move the cursor, change the title or paste: keep line breaks and tabs.
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -26,7 +30,22 @@ def show_error(error: JimaeError) -> None:
     """One error, without a trace, on standard error."""
     label = words("error", "エラー")
     stderr.print(f"[bold red]{label}:[/] ", end="")
-    stderr.print(error.message(language()), markup=False, soft_wrap=True)
+    message = error.message(language())
+    stderr.print(message, markup=False, soft_wrap=True)
+    if _COMMAND.search(message):
+        tell_data_dir(stderr)
+
+
+def tell_data_dir(console: Console) -> None:
+    """Where commands that were just named have to work, if this one was told another place than
+    the usual one: they would begin a new one there."""
+    option = "--data-dir"
+    given = [after for before, after in pairwise(sys.argv) if before == option]
+    given += [one.removeprefix(f"{option}=") for one in sys.argv if one.startswith(f"{option}=")]
+    if given:
+        place = f"{option} {shlex.quote(given[-1])}"
+        told = words(f"Add {place} to these commands.", f"コマンドには {place} を付けてください。")
+        console.print(told, markup=False, soft_wrap=True)
 
 
 def printable(text: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -12,8 +13,10 @@ import typer
 from sqlalchemy.orm import Session
 
 from jimae.cli.console import words
+from jimae.errors import JimaeError
 from jimae.service.caller import Caller
 from jimae.settings import Settings, load
+from jimae.store import database
 from jimae.store.store import Store
 
 T = TypeVar("T")
@@ -36,16 +39,36 @@ def settings_of(data_dir: Path | None) -> Settings:
     return load(overrides={"data_dir": data_dir})
 
 
-def transact(settings: Settings, transaction: Callable[[Session], T], *, erases: bool = False) -> T:
+@asynccontextmanager
+async def opened(settings: Settings, *, begins: bool = False) -> AsyncIterator[Store]:
+    """The store of a data directory; a new one only for a command that `begins` one: a slip in
+    `--data-dir` would make an empty log, and call it whole.
+
+    Raises `data_dir_empty` and what `Store.open` raises.
+    """
+    kept_here = database.is_sqlite(database.url_of(settings))
+    if kept_here and not begins and not (settings.data_dir / database.FILE_NAME).exists():
+        raise JimaeError("data_dir_empty", path=str(settings.data_dir))
+    store = Store(settings)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def transact(
+    settings: Settings,
+    transaction: Callable[[Session], T],
+    *,
+    erases: bool = False,
+    begins: bool = False,
+) -> T:
     """The result of one transaction, once it is committed; of what it `erases` nothing is left
-    in the files. Raises what `Store.write` raises."""
+    in the files. Raises what `opened` and `Store.write` raise."""
 
     async def run() -> T:
-        store = Store(settings)
-        await store.open()
-        try:
+        async with opened(settings, begins=begins) as store:
             return await (store.erase if erases else store.write)(transaction)
-        finally:
-            await store.close()
 
     return asyncio.run(run())

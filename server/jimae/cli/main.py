@@ -43,6 +43,12 @@ def main() -> None:
     except JimaeError as error:
         show_error(error)
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        reason = error.strerror or str(error)
+        show_error(JimaeError("path_unusable", path=str(error.filename), reason=reason))
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 

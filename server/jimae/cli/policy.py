@@ -288,12 +288,12 @@ def _whose(owner: str, names: dict[str, str]) -> str:
 
 
 def _read(file: str) -> str:
-    """A file, or standard input for `-`."""
+    """A file, or standard input for `-`. Raises OSError and `file_not_utf8`."""
+    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{file}: {error}") from None
+    except UnicodeDecodeError:
+        raise JimaeError("file_not_utf8", path=file) from None
 
 
 def _print_json(body: Any) -> None:

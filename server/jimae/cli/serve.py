@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jimae.cli.console import show_error, stdout, words
+from jimae.cli.console import show_error, stdout, tell_data_dir, words
 from jimae.errors import JimaeError
 from jimae.settings import Settings, load
 
@@ -108,6 +108,7 @@ class Announcement:
         stdout.print(words("jimae is at", "jimae はこちらです:"), f"[bold]{url}[/]")
         if stdout.is_terminal and not await self._service.accounts.are_there():
             stdout.print(ALONE)
+            tell_data_dir(stdout)
         stdout.print(words(f"Loading {model} …", f"{model} を読み込んでいます…"))
         backend = await self._service.models.get(model)
         try:

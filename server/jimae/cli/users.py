@@ -237,7 +237,7 @@ def add(
         )
         return account.name
 
-    made = transact(settings, create)
+    made = transact(settings, create, begins=True)
     stdout.print(words("Made:", "作成しました:"), printable(made), markup=False)
     password.tell()
 
@@ -313,7 +313,9 @@ def delete(
 
 @users.command("setup-code", help=CODE_HELP)
 def setup_code(data_dir: DataDir = None) -> None:
-    code = transact(settings_of(data_dir), lambda session: setup.new_code(session, terminal()))
+    code = transact(
+        settings_of(data_dir), lambda session: setup.new_code(session, terminal()), begins=True
+    )
     stdout.print(
         words(
             "Type this in the page, within one hour:",
