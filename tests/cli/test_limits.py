@@ -7,7 +7,9 @@ import io
 import json
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +17,7 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
 from fakes.people import account, group, member
+from jimae.cli.console import stdout
 from jimae.cli.main import app
 from jimae.errors import JimaeError
 from jimae.service import keys as service
@@ -216,6 +219,30 @@ async def test_use_as_a_table_as_csv_and_as_json(settings: Settings, store: Stor
     assert told["total"]["completion_tokens"] == 14
     assert done(settings, "usage", "--since", "2020-01-01", "--until", "2020-02-01", "--json")
     assert failed(settings, "usage", "--since", "yesterday") == "invalid_value"
+
+
+async def test_tables_speak_japanese_and_cut_no_key_and_no_day(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = done(
+        settings, "keys", "add", "yamada", "議事録の下書き", "--area", "write", "--days", "9"
+    )
+    row = await store.read(lambda session: service.find(session, made.split()[-1]))
+    done(settings, "limits", "set", "--everybody", "--answers-at-once", "3")
+    monkeypatch.setenv("LANG", "ja_JP.UTF-8")
+    for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(stdout, "width", 80)
+
+    listed = done(settings, "keys", "list")
+    assert f"{row.prefix}…" in listed
+    for at in (row.created_at, row.expires_at or 0):
+        assert f"{datetime.fromtimestamp(at, ZoneInfo('Asia/Tokyo')):%Y-%m-%d}" in listed
+    assert "有効" in listed
+    limited = done(settings, "limits", "show")
+    assert "全員" in limited
+    assert "同時の回答: 3" in limited
+    assert done(settings, "usage", "--by", "person").splitlines()[1].startswith("個人")
 
 
 async def test_the_pages_of_help_teach(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from jimae.service.limits.naming import named
 DAY: Final = 24 * 3600.0
 PAGE: Final = 1000
 HEADINGS: Final = (
+    ("Key", "キー"),
     ("Owner", "持ち主"),
     ("For", "用途"),
     ("Areas", "範囲"),
@@ -31,6 +32,13 @@ HEADINGS: Final = (
     ("Last used", "最終使用"),
     ("State", "状態"),
 )
+# The beginning of a key and a day are read whole or not at all: other columns give way.
+WIDTHS: Final = {"Key": 10, "Made": 10, "Expires": 10, "Last used": 10, "State": 8}
+STATES_JA: Final[dict[service.State, str]] = {
+    "active": "有効",
+    "expired": "期限切れ",
+    "revoked": "取り消し",
+}
 
 keys = typer.Typer(no_args_is_help=True)
 
@@ -175,13 +183,12 @@ def _show(found: list[OwnedKey], zone: ZoneInfo) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    def when(at: float | None) -> str:
-        return "-" if at is None else datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M")
+    def day(at: float | None) -> str:
+        return "-" if at is None else datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d")
 
-    table = Table(box=None, pad_edge=False)
-    table.add_column(words("Key", "キー"), no_wrap=True)
+    table = Table(box=None, pad_edge=False, collapse_padding=True)
     for en, ja in HEADINGS:
-        table.add_column(words(en, ja))
+        table.add_column(words(en, ja), min_width=WIDTHS.get(en))
     for row, account in found:
         cells = (
             f"{row.prefix}…",
@@ -189,10 +196,10 @@ def _show(found: list[OwnedKey], zone: ZoneInfo) -> None:
             row.name,
             ", ".join(row.areas) or "*",
             ", ".join(row.models) or "*",
-            when(row.created_at),
-            when(row.expires_at),
-            when(row.used_at),
-            service.state_of(row),
+            day(row.created_at),
+            day(row.expires_at),
+            day(row.used_at),
+            words(state := service.state_of(row), STATES_JA[state]),
         )
         table.add_row(*(Text(printable(cell)) for cell in cells))
     stdout.print(table)

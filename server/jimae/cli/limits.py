@@ -17,6 +17,18 @@ from jimae.service.limits.naming import named
 from jimae.service.limits.rules import EVERYBODY, NONE, RANGES, Count, Rules, Subject
 
 UNLIMITED: Final = "none"
+KINDS_JA: Final = {
+    "everybody": "全員",
+    "group": "グループ",
+    "account": "アカウント",
+    "key": "API キー",
+}
+COUNTS_JA: Final[dict[Count, str]] = {
+    "tokens_per_day": "1 日のトークン数",
+    "tokens_per_month": "1 か月のトークン数",
+    "requests_per_minute": "60 秒間のリクエスト数",
+    "answers_at_once": "同時の回答",
+}
 
 limits = typer.Typer(no_args_is_help=True)
 
@@ -212,7 +224,8 @@ def _print(found: Sequence[tuple[Subject, str, Rules]], as_json: bool) -> None:
     if not found:
         stdout.print(words("Nothing is limited.", "制限は設定されていません。"))
     for subject, name, rules in found:
-        of = subject.kind if subject == EVERYBODY else f"{subject.kind} {printable(name)}"
+        kind = words(subject.kind, KINDS_JA[subject.kind])
+        of = kind if subject == EVERYBODY else f"{kind} {printable(name)}"
         stdout.print(of, style="bold", markup=False)
         for what, told in _told(rules):
             stdout.print(f"  {what}: {told}", markup=False)
@@ -220,13 +233,15 @@ def _print(found: Sequence[tuple[Subject, str, Rules]], as_json: bool) -> None:
 
 def _told(rules: Rules) -> list[tuple[str, str]]:
     found = [
-        (count, f"{getattr(rules, count):,}")
+        (words(count, COUNTS_JA[count]), f"{getattr(rules, count):,}")
         for count in RANGES
         if getattr(rules, count) is not None
     ]
     told: list[tuple[str, str]] = [*found]
     if rules.models is not None:
-        told.append(("models", ", ".join(map(printable, rules.models)) or "-"))
+        told.append((words("models", "モデル"), ", ".join(map(printable, rules.models)) or "-"))
     if rules.hours is not None:
-        told.append(("hours", ", ".join(window.told() for window in rules.hours) or "-"))
+        told.append(
+            (words("hours", "時間"), ", ".join(window.told() for window in rules.hours) or "-")
+        )
     return told or [(words("limits", "制限"), "-")]

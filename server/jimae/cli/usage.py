@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 # The width of the table where there is no terminal to ask.
 WIDE: Final = 150
+BY_JA: Final[dict[By, str]] = {
+    "day": "日",
+    "group": "グループ",
+    "person": "個人",
+    "model": "モデル",
+}
 
 USAGE_HELP = words(
     """What was used: requests, tokens, waiting and refusals, without content.
@@ -111,7 +117,7 @@ def _table(by: By, span: Span, found: Statistics) -> Table:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, title=f"{span.since} – {span.until}")
-    table.add_column(by)
+    table.add_column(words(by, BY_JA[by]))
     for en, ja in (
         ("Requests", "リクエスト"),
         ("Refused", "拒否"),
