@@ -32,10 +32,10 @@ def test_a_place_that_was_wrong_is_left() -> None:
     tokens = [*range(100, 130), 5, *range(100, 115)]
     lookup = PromptLookup(tokens)
     assert lookup.draft()
-    before = lookup.acceptance
+    before = lookup.acceptance.probability
     tokens.append(6)
     assert lookup.draft() == []
-    assert lookup.acceptance < before
+    assert lookup.acceptance.probability < before
 
 
 def following(right: int) -> PromptLookup:
@@ -53,27 +53,27 @@ def test_nothing_is_drafted_where_a_larger_step_costs_what_it_holds() -> None:
 
 
 def test_a_free_step_is_filled() -> None:
-    assert draft_length(48, following(200).expected, 1, lambda _: 0.04) == 48
-    assert draft_length(7, following(200).expected, 1, lambda _: 0.04) == 7
+    assert draft_length(48, following(200).acceptance.expected, 1, lambda _: 0.04) == 48
+    assert draft_length(7, following(200).acceptance.expected, 1, lambda _: 0.04) == 7
 
 
 def test_an_unsure_place_gets_a_short_draft() -> None:
     def length(right: int) -> int:
-        return draft_length(48, following(right).expected, 1, lambda n: 0.04 + 0.002 * n)
+        return draft_length(48, following(right).acceptance.expected, 1, lambda n: 0.04 + 0.002 * n)
 
     assert 0 < length(CONFIDENT_RUN) < length(200)
 
 
 def test_drafts_that_keep_less_than_they_promise_end() -> None:
     lookup = following(200)
-    before = lookup.expected(48)
+    before = lookup.acceptance.expected(48)
     assert 30 < before <= 48
     for _ in range(6):
-        lookup.learn(48, 8)
-    assert 8 <= lookup.expected(48) < 0.3 * before
+        lookup.acceptance.learn(48, 8)
+    assert 8 <= lookup.acceptance.expected(48) < 0.3 * before
     for _ in range(12):
-        lookup.learn(48, 48)
-    assert lookup.expected(48) > 0.9 * before
+        lookup.acceptance.learn(48, 48)
+    assert lookup.acceptance.expected(48) > 0.9 * before
 
 
 class Copying(FakeModel):
@@ -188,7 +188,7 @@ def test_nothing_is_drafted_that_is_no_token(
     for token in answer:
         tokens.append(token)
         assert all(drafted >= 0 for drafted in lookup.draft())
-        assert 0.0 < lookup.acceptance <= 1.0
+        assert 0.0 < lookup.acceptance.probability <= 1.0
 
 
 @settings(max_examples=20, deadline=None)

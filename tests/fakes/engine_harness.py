@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 from jimae.engine.detokenizer import Detokenizer
+from jimae.engine.drafter import Drafter
 from jimae.engine.engine import Engine, EngineOptions
 from jimae.engine.grammar import Constraint
 from jimae.engine.prefix_store import PrefixStore
@@ -43,7 +45,10 @@ class Harness:
         reproducible: bool = False,
         store: PrefixStore | None = None,
         model: Model | None = None,
+        draft: FakeModel | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> None:
+        """`draft` is a draft model. Without a `clock`, each look at one takes a millisecond."""
         self.model = model or FakeModel(
             n_cells=n_cells, n_seq=n_seq, n_batch=n_batch, end_every=end_every
         )
@@ -56,13 +61,17 @@ class Harness:
             reproducible=reproducible,
         )
         self.now = 0.0
+        self.draft = draft
+        clock = clock or self.clock
+        self.drafter = Drafter(draft, self.model, clock) if draft else None
         self.events: dict[str, list[Event]] = defaultdict(list)
         self.engine = Engine(
             self.model,
             options,
             lambda name, event: self.events[name].append(event),
-            self.clock,
+            clock,
             store,
+            self.drafter,
         )
         self.count = 0
 
@@ -123,15 +132,14 @@ class Harness:
         return steps
 
     def check(self) -> None:
-        """The cache's account and the model's cells agree, cell by cell."""
+        """The cache's account and the model's cells agree, cell by cell; so do the drafter's."""
         cache = self.engine.cache
         cache.check_integrity()
-        if not isinstance(self.model, FakeModel):
-            return
-        contents = cache.contents()
-        for seq_id in range(self.model.n_seq):
-            assert self.model.held(seq_id) == contents.get(seq_id, [])
-        assert len(self.model.cells) == cache.cells_used
+        if self.draft is not None and self.drafter is not None:
+            _check_cells(self.draft, self.drafter.cells.contents())
+        if isinstance(self.model, FakeModel):
+            _check_cells(self.model, cache.contents())
+            assert len(self.model.cells) == cache.cells_used
 
     def text(self, name: str) -> str:
         return "".join(e.text for e in self.events[name] if isinstance(e, Delta))
@@ -154,6 +162,11 @@ class Harness:
         last = self.events[name][-1]
         assert isinstance(last, Failed), last
         return last
+
+
+def _check_cells(model: FakeModel, contents: dict[int, list[int]]) -> None:
+    for seq_id in range(model.n_seq):
+        assert model.held(seq_id) == contents.get(seq_id, [])
 
 
 def alone(prompt: list[int] | str, max_tokens: int = 8, **options: int) -> list[int]:

@@ -15,18 +15,24 @@ old steps are forgotten, and a size that was not seen follows its neighbours.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
+
+from jimae.llama.model import Model, Slice
 
 Array = npt.NDArray[np.float64]
 
 # A 1.5B model in Q4_K_M on two AVX-512 cores: seconds of a step by its tokens,
 # and seconds per pair and per row of logits.
 _KNOTS = np.array([1, 2, 4, 8, 16, 32, 64, 128, 256, 512], dtype=np.float64)
-_PRIOR = np.array([0.038, 0.078, 0.15, 0.36, 0.44, 0.58, 0.76, 1.56, 3.0, 5.8])
+_STEPS = [0.038, 0.078, 0.15, 0.36, 0.44, 0.58, 0.76, 1.56, 3.0, 5.8]
 _PAIR = 2e-7
 _LOGITS = 1.7e-3
+_PRIOR = np.array([*_STEPS, _PAIR, _LOGITS])
 _TERMS = 2
+_MEASURED = (1, 2, 4, 8, 16, 32, 64)
 _FORGET = 0.98
 _SMOOTH = 0.1
 _PULL = 0.001
@@ -55,6 +61,7 @@ class CostModel:
         self._normal = np.zeros((size, size))
         self._moment = np.zeros(size)
         self._factors = np.ones(size)
+        self._prior: Array = _PRIOR
 
     def observe(self, tokens: int, pairs: int, rows: int, seconds: float) -> None:
         """Learn what a step of `tokens` tokens, `pairs` pairs and `rows` of logits took."""
@@ -70,15 +77,26 @@ class CostModel:
         """Seconds that a step should take."""
         return float(self._row(tokens, pairs, rows) @ self._factors)
 
-    @staticmethod
-    def _row(tokens: int, pairs: int, rows: int) -> Array:
+    def measure(self, model: Model, clock: Callable[[], float]) -> None:
+        """Run small steps of an idle model, and take what they cost for the prior from here on:
+        sizes that are not seen then follow those that are as they do on this machine."""
+        for n in (1, *_MEASURED):  # the first one warms up
+            if n <= min(model.n_batch, model.n_outputs, model.n_cells):
+                began = clock()
+                model.decode([Slice(0, 0, [0] * n, n)])
+                self.observe(n, n * n, n, clock() - began)
+                model.seq_remove(0, 0)
+        self._prior = self._prior * self._factors
+        self._normal[:], self._moment[:], self._factors[:] = 0.0, 0.0, 1.0
+
+    def _row(self, tokens: int, pairs: int, rows: int) -> Array:
         """Seconds by the prior, split over the coefficients that they depend on."""
         at = min(float(tokens), _KNOTS[-1])
         upper = min(max(int(np.searchsorted(_KNOTS, at)), 1), len(_KNOTS) - 1)
         share = (at - _KNOTS[upper - 1]) / (_KNOTS[upper] - _KNOTS[upper - 1])
         row = np.zeros(len(_KNOTS) + _TERMS)
-        row[upper - 1] = (1 - share) * _PRIOR[upper - 1]
-        row[upper] = share * _PRIOR[upper]
+        row[upper - 1], row[upper] = 1 - share, share
         row *= max(1.0, tokens / _KNOTS[-1])
-        row[-2:] = pairs * _PAIR, rows * _LOGITS
+        row[-2:] = pairs, rows
+        row *= self._prior
         return row

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from jimae.engine import outlook
 from jimae.engine.choice import Chosen, choose, tell_prompt
 from jimae.engine.cost import CostModel
+from jimae.engine.drafter import Drafter
 from jimae.engine.logprobs import LogProbs
 from jimae.engine.persistence import Persistence
 from jimae.engine.prefix_cache import PrefixCache
@@ -22,7 +23,7 @@ from jimae.engine.prefix_store import PrefixStore
 from jimae.engine.queue import Queue
 from jimae.engine.scheduler import MENDING_STEPS, View, Waiting, plan
 from jimae.engine.sequence import Sequence
-from jimae.engine.work import Work, add_drafts, share_out, step_budget
+from jimae.engine.work import Limits, Work, add_drafts, share_out, size_of, step_budget
 from jimae.errors import JimaeError
 from jimae.llama.model import DecodeAbortedError, Logits, Model, NoRoomError, Slice
 from jimae.types import (
@@ -69,12 +70,14 @@ class Engine:
         emit: Callable[[str, Event], None],
         clock: Callable[[], float] = time.monotonic,
         store: PrefixStore | None = None,
+        drafter: Drafter | None = None,
     ) -> None:
         self.model = model
         self.options = options
         self.cache = PrefixCache(model, whole_only=model.memory == "recurrent")
         self._persistence = Persistence(self.cache, model, store) if store else None
-        self.cost = CostModel()
+        self.cost = drafter.main_cost if drafter is not None else CostModel()
+        self._drafter = drafter
         self._emit = emit
         self._clock = clock
         self._logprobs = LogProbs(model.vocab)
@@ -144,6 +147,8 @@ class Engine:
     def forget(self, scope: str) -> None:
         """Drop what idle sequences of a scope hold, in memory and on disk."""
         self.cache.forget(scope)
+        if self._drafter is not None:
+            self._drafter.forget(scope)
         if self._persistence is not None:
             self._persistence.forget(scope)
 
@@ -154,18 +159,13 @@ class Engine:
         work = share_out(self._schedule(), self.model.n_outputs)
         if not work:
             return False
+        self._step_began = self._clock()
         if not (self.cache.whole_only or self.options.reproducible):
-            self._drafted += add_drafts(
-                work,
-                self.cost,
-                room=self.cache.cells_total - self.cache.cells_pinned,
-                rows=self.model.n_outputs,
-                most=self.model.n_batch,
-            )
+            self._guess(work)
         for w in work:
             if w.chooses and w.sequence.constraint is not None:
                 w.sequence.constraint.begin(w.drafts)
-        started = self._step_began = self._clock()
+        started = self._clock()
         self._in_step = frozenset(w.sequence.id for w in work)
         try:
             outputs = self._run(work)
@@ -181,16 +181,26 @@ class Engine:
         finally:
             self._in_step = frozenset()
             self._step_began = None
-        self.cost.observe(
-            sum(len(w.tokens) for w in work),
-            sum(w.pairs for w in work),
-            sum(w.outputs for w in work),
-            self._clock() - started,
-        )
+        seconds = self._clock() - started
+        self.cost.observe(*size_of(work), seconds)
         self._steps += 1
         self._since_prompt = 0 if any(w.prompt for w in work) else self._since_prompt + 1
         self._postprocess(work, outputs)
+        if self._drafter is not None:
+            self._drafter.after_step(seconds)
         return True
+
+    def _guess(self, work: list[Work]) -> None:
+        """Add tokens that are likely to come next to decoding sequences, where it pays."""
+        limits = Limits(
+            cells=self.cache.cells_total - self.cache.cells_pinned,
+            rows=self.model.n_outputs,
+            tokens=self.model.n_batch,
+        )
+        add_drafts(work, self.cost, limits)
+        if self._drafter is not None:
+            self._drafter.propose(work, self.cost, limits, self.options.target_itl)
+        self._drafted += sum(w.drafted for w in work)
 
     def _schedule(self) -> dict[Sequence, int]:
         """How many of its tokens each running sequence computes in this step."""
@@ -258,14 +268,14 @@ class Engine:
         sequence, user = w.sequence, w.sequence.principal.id
         told = tell_prompt(w, rows, self._logprobs) if sequence.scoring else []
         chosen = choose(w, rows[-1 - w.drafted :], self._logprobs) if w.chooses else []
-        confirmed = max(0, len(chosen) - 1)
+        w.confirmed = confirmed = max(0, len(chosen) - 1)
         computed = len(w.tokens) - w.drafted + confirmed
         if computed < len(w.tokens):
             self.model.seq_remove(w.lease.seq_id, w.start + computed)
         self.cache.extend(w.lease, w.tokens[:computed])
         self._confirmed += confirmed
-        if w.drafted:
-            sequence.lookup.learn(w.drafted, confirmed)
+        if w.guesses is not None:
+            w.guesses.learn(w.guessed, confirmed)
         if w.prompt:
             self._prefilled += computed
             self._queue.counters.charge(user, prompt=computed)
@@ -333,8 +343,7 @@ class Engine:
         wire = known.to_wire()
         for sequence in sequences:
             del self._running[sequence.id]
-            if sequence.lease is not None:
-                self.cache.release(sequence.lease, keep=False)
+            self._give_back(sequence, keep=False)
             self._emit(sequence.id, Failed(wire.code, wire.param, wire.retry_after, wire.values))
 
     # --- leases -------------------------------------------------------------------------
@@ -366,7 +375,10 @@ class Engine:
     def _reuses(self, sequence: Sequence) -> bool:
         return not (self.options.reproducible or sequence.scoring)
 
-    def _give_back(self, sequence: Sequence) -> None:
-        if sequence.lease is not None:
-            self.cache.release(sequence.lease, keep=not self.options.reproducible)
-            sequence.lease = None
+    def _give_back(self, sequence: Sequence, *, keep: bool = True) -> None:
+        if sequence.lease is None:
+            return
+        if self._drafter is not None:
+            self._drafter.leave(sequence)
+        self.cache.release(sequence.lease, keep=keep and not self.options.reproducible)
+        sequence.lease = None

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from jimae.engine.acceptance import Acceptance
+
 NGRAM = 3
 """Tokens that must agree for a place to be followed."""
 
@@ -23,9 +25,6 @@ CONFIDENT_RUN = 8
 
 MAX_DRAFT = 48
 LENGTHS = (4, 8, 16, 32, MAX_DRAFT)
-
-_FORGET = 0.98
-_FORGET_DRAFTS = 0.8
 
 _EDGE = -1
 """No token: nothing is followed across it."""
@@ -49,7 +48,7 @@ class PromptLookup:
         self._places: dict[tuple[int, ...], int] = {}
         self._place: int | None = None
         self._run = 0
-        self._right = self._tried = 0.0
+        self.acceptance = _new_acceptance()
         self._predicted = range(0)
         if prediction:
             self._advance(prompt_length)
@@ -60,31 +59,8 @@ class PromptLookup:
             self._place, self._run = start, CONFIDENT_RUN
         else:
             self._advance(len(tokens))
-        # Soon believed if it goes on being right, and not before that.
-        self._right, self._tried = 0.8, 1.0
-        self._kept = self._promised = float(CONFIDENT_RUN)
-
-    @property
-    def acceptance(self) -> float:
-        """Probability that the next token is the one the place says, once it is followed."""
-        return self._right / self._tried
-
-    def expected(self, n: int) -> float:
-        """How many of the next `n` tokens are likely to be confirmed.
-
-        As if each were as likely as the last ones were, and then as much less as earlier
-        drafts kept less than that promised: errors come where names change, not by chance.
-        """
-        return self._by_chance(n) * min(1.0, self._kept / self._promised)
-
-    def learn(self, n: int, confirmed: int) -> None:
-        """`confirmed` of a draft of `n` tokens were."""
-        self._promised = _FORGET_DRAFTS * self._promised + self._by_chance(n)
-        self._kept = _FORGET_DRAFTS * self._kept + confirmed
-
-    def _by_chance(self, n: int) -> float:
-        p = self.acceptance
-        return p * (1 - p**n) / (1 - p) if p < 1 else float(n)
+        # What a prompt repeats of itself says nothing about the answer.
+        self.acceptance = _new_acceptance()
 
     def draft(self) -> list[int]:
         """The tokens that come next if the sequence goes on along its place."""
@@ -117,13 +93,17 @@ class PromptLookup:
             return
         hit = self._text[self._place] == token
         if self._run >= CONFIDENT_RUN:
-            self._right = _FORGET * self._right + hit
-            self._tried = _FORGET * self._tried + 1.0
+            self.acceptance.saw(hit)
         if hit:
             self._place += 1
             self._run += 1
         else:
             self._place, self._run = None, 0
+
+
+def _new_acceptance() -> Acceptance:
+    """Soon believed if it goes on being right, and not before that."""
+    return Acceptance(0.8, 1.0, CONFIDENT_RUN)
 
 
 def draft_length(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from jimae.engine.acceptance import Acceptance
 from jimae.engine.cost import CostModel
 from jimae.engine.prefix_cache import Lease
 from jimae.engine.scheduler import Waiting
@@ -38,6 +40,9 @@ class Work:
     tokens  [ p p p p p p p p | d d d ]     its own, up to its `last`, and `drafted` ones
     logits        s s s s s n   n n n       s: tell of the prompt token that comes next
                   `---- outputs ----´       n: the next token is chosen from them
+
+    `guesses` says how often the source of the drafts is right. It `guessed` so many tokens, of
+    which the grammar may have let fewer be `drafted`; `confirmed` of them were right.
     """
 
     sequence: Sequence
@@ -46,6 +51,9 @@ class Work:
     outputs: int
     last: bool
     drafted: int = 0
+    guessed: int = 0
+    confirmed: int = 0
+    guesses: Acceptance | None = None
 
     def __post_init__(self) -> None:
         self.start = self.lease.length
@@ -64,6 +72,49 @@ class Work:
     @property
     def drafts(self) -> list[int]:
         return self.tokens[len(self.tokens) - self.drafted :]
+
+    @property
+    def left(self) -> int:
+        """Most tokens that it can use behind the next one."""
+        return self.sequence.max_tokens - self.sequence.generated - 1
+
+    def add_draft(self, draft: list[int], guesses: Acceptance, guessed: int) -> None:
+        """Add what the grammar allows of `guessed` tokens."""
+        self.tokens += draft
+        self.outputs += len(draft)
+        self.drafted, self.guessed, self.guesses = len(draft), guessed, guesses
+
+
+class Size(NamedTuple):
+    """What a step computes: tokens, (token, cell) pairs of attention, rows of logits."""
+
+    tokens: int
+    pairs: int
+    rows: int
+
+    def with_drafts(self, n: int, depth: int) -> Size:
+        """The same with `n` drafted tokens that each see about `depth` cells."""
+        return Size(self.tokens + n, self.pairs + n * depth, self.rows + n)
+
+
+def size_of(work: Collection[Work]) -> Size:
+    return Size(
+        sum(len(w.tokens) for w in work),
+        sum(w.pairs for w in work),
+        sum(w.outputs for w in work),
+    )
+
+
+class Limits(NamedTuple):
+    """Most of a step: cells of the cache, rows of logits, tokens."""
+
+    cells: int
+    rows: int
+    tokens: int
+
+    def left(self, size: Size) -> int:
+        """Drafted tokens for which there is room beside a step of this size."""
+        return min(min(self.cells, self.tokens) - size.tokens, self.rows - size.rows)
 
 
 def share_out(sequences: Mapping[Sequence, int], rows: int) -> list[Work]:
@@ -132,32 +183,23 @@ def step_budget(
     return min(least, most)
 
 
-def add_drafts(work: list[Work], cost: CostModel, *, room: int, rows: int, most: int) -> int:
-    """Append guessed tokens to decoding sequences where it pays; return how many.
-
-    `room` counts cells, `rows` logits and `most` tokens that the step may have.
-    """
-    total = sum(len(w.tokens) for w in work)
-    pairs = sum(w.pairs for w in work)
-    outputs = sum(w.outputs for w in work)
-    room, rows = room - total, rows - outputs
-    before = total
+def add_drafts(work: Collection[Work], cost: CostModel, limits: Limits) -> None:
+    """Append tokens that prompt lookup guesses to decoding sequences where it pays."""
+    size = size_of(work)
     for w in work:
         if not w.sequence.decoding:
             continue
         draft = w.sequence.draft()
-        left = w.sequence.max_tokens - w.sequence.generated - 1
-        available = min(len(draft), room, rows, left, most - total)
+        available = min(len(draft), limits.left(size), w.left)
         if available <= 0:
             continue
         depth = w.start + available
 
-        def seconds(n: int, total: int = total, depth: int = depth) -> float:
-            return cost.predict(n, pairs + (n - total) * depth, outputs + n - before)
+        def seconds(n: int, size: Size = size, depth: int = depth) -> float:
+            return cost.predict(*size.with_drafts(n - size.tokens, depth))
 
-        n = draft_length(available, w.sequence.lookup.expected, total, seconds)
-        w.tokens += draft[:n]
-        w.outputs += n
-        w.drafted = n
-        total, room, rows = total + n, room - n, rows - n
-    return total - before
+        guesses = w.sequence.lookup.acceptance
+        n = draft_length(available, guesses.expected, size.tokens, seconds)
+        if n:
+            w.add_draft(draft[:n], guesses, n)
+            size = size.with_drafts(n, depth)
