@@ -239,9 +239,16 @@ def test_the_tables_of_models_are_in_the_file_only() -> None:
         load(environ={"JIMAE_MODEL": "{}"})
 
 
-def test_every_setting_of_a_model_is_one_of_the_engine() -> None:
+def test_a_model_has_a_draft_model_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text('[model.large]\ndraft = "small"\n')
+    found = load(environ={}, overrides={"data_dir": tmp_path})
+    assert [found.draft_of(name) for name in ("large", "small")] == ["small", None]
+    assert found.for_model("large").engine == found.engine
+
+
+def test_every_other_setting_of_a_model_is_one_of_the_engine() -> None:
     engine = EngineSettings.model_fields
-    assert set(ModelSettings.model_fields) <= set(engine)
+    assert set(ModelSettings.model_fields) - {"draft"} <= set(engine)
     values = {"context": -1, "kv_tokens": 255, "parallel": 129, "threads": -1, "gpu_layers": -2}
     for name, value in values.items():
         for section in (EngineSettings, ModelSettings):

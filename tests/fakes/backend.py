@@ -217,11 +217,13 @@ class Backends:
     """Makes the fakes of a service, and gives them to the test before they are asked for."""
 
     made: dict[str, FakeBackend] = field(default_factory=dict)
+    given: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
     def __getitem__(self, model: str) -> FakeBackend:
         return self.made.setdefault(model, FakeBackend(model))
 
-    def make(self, model: str, *_: object) -> FakeBackend:
+    def make(self, model: str, *given: object) -> FakeBackend:
+        self.given[model] = given
         return self[model]
 
 

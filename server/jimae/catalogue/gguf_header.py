@@ -40,7 +40,7 @@ MAX_LAYERS: Final = 4096  # an array with a number for each layer is no longer t
 class Header(NamedTuple):
     """What a file says of itself. Sizes in bytes; None where it does not say.
 
-    `kv_heads` is the sum over all layers.
+    `kv_heads` is the sum over all layers. The texts of the tokens begin at `tokens_offset`.
     """
 
     version: int
@@ -62,6 +62,7 @@ class Header(NamedTuple):
     tensor_count: int
     tensor_bytes: int
     data_offset: int
+    tokens_offset: int = 0
 
 
 class _Array(NamedTuple):
@@ -105,6 +106,7 @@ class _Parser:
         self._arrays: dict[str, _Array] = {}
         self._first: dict[str, Scalar] = {}
         self._sums: dict[str, int] = {}
+        self._tokens_at = 0
 
     def parse(self) -> Header:
         if self._reader.data[:4] != t.MAGIC:
@@ -161,6 +163,7 @@ class _Parser:
             self._reader.skip_strings(key, length)
             if key == t.TOKENS:
                 self._check_tokens(start, length)
+                self._tokens_at = start
             return _Array(element, length)
         width = struct.calcsize(t.SCALAR_FORMATS[element])
         self._reader.need(length * width, f"the array '{short(key)}'")
@@ -240,6 +243,7 @@ class _Parser:
             tensor_count=tensors,
             tensor_bytes=tensor_bytes,
             data_offset=offset,
+            tokens_offset=self._tokens_at,
         )
 
     def _kv_heads(self, architecture: str) -> int | None:

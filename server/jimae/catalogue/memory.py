@@ -51,8 +51,14 @@ class Estimate(NamedTuple):
         return sum(self)
 
 
-def estimate(header: Header, engine: EngineSettings) -> Estimate:
-    """What a file needs when it runs with these settings, once it has answered."""
+def estimate(header: Header, engine: EngineSettings, draft: Header | None = None) -> Estimate:
+    """What a file needs when it runs with these settings, once it has answered; with its `draft`
+    model, if it has one, which runs in the same process and holds as many tokens."""
+    if draft is not None:
+        alone = engine.model_copy(update={"reproducible_tokens": 0})
+        both = zip(estimate(header, engine), estimate(draft, alone), strict=True)
+        together = Estimate(*(of_model + of_draft for of_model, of_draft in both))
+        return together._replace(process=together.process - PROCESS)
     process = PROCESS + header.vocab_size * VOCABULARY_ENTRY
     if not abilities.can_write(header):
         cells, batch = abilities.embedding_room(header, engine)
@@ -102,11 +108,17 @@ def kv_bytes_of(header: Header, kv_type: KvType) -> float:
     return total * each * KV_BYTES[kv_type]
 
 
-def tokens_that_fit(header: Header, engine: EngineSettings, memory: int) -> int:
+def tokens_that_fit(
+    header: Header, engine: EngineSettings, memory: int, draft: Header | None = None
+) -> int:
     """The largest `kv_tokens`, in whole thousands (1024), with which a file runs in `memory`
-    bytes; 0 if not even 1024."""
-    bare = estimate(header, engine.model_copy(update={"kv_tokens": 0})).total
-    per_token = kv_bytes_of(header, engine.kv_type) + max(engine.batch, engine.parallel) * 2
+    bytes, together with its `draft` model if it has one; 0 if not even 1024."""
+    bare = estimate(header, engine.model_copy(update={"kv_tokens": 0}), draft).total
+    models = [header] if draft is None else [header, draft]
+    per_token = sum(
+        kv_bytes_of(each, engine.kv_type) + max(engine.batch, engine.parallel) * 2
+        for each in models
+    )
     return max(0, int((memory - bare) / per_token) // 1024 * 1024)
 
 

@@ -18,6 +18,7 @@ from jimae.catalogue.progress import format_size
 from jimae.cli.client import Client, ServedModel
 from jimae.cli.language import language
 from jimae.errors import JimaeError, Language
+from jimae.service.drafts import draft_header
 from jimae.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _need(model: Model, settings: Settings, present: bool) -> int:
             header = read_header(file_path(settings.models_dir, model))
         except JimaeError:  # a load says what is wrong with it; the list stays whole
             return memory.needed(model, engine.kv_tokens, engine.kv_type)
-        return memory.estimate(header, engine).total
+        return memory.estimate(header, engine, draft_header(settings, model.id)).total
     return memory.needed(model, engine.kv_tokens, engine.kv_type)
 
 

@@ -56,6 +56,36 @@ TEXTS: dict[str, Text] = {
         "{used} が使用中のため空きは {free} です。"
         "それらの処理が終わってから、もう一度送信してください。",
     ),
+    "draft_missing": Text(
+        503,
+        SERVER,
+        "'{draft}', the draft model of '{model}', is not on this server. Get it with jimae pull, "
+        'or take draft out of the table [model."{model}"] in jimae.toml. Models here: {available}.',
+        "モデル「{model}」のドラフトモデル「{draft}」が、このサーバーにありません。jimae pull で"
+        '取得するか、jimae.toml の [model."{model}"] から draft を消してください。'
+        "導入済みのモデル: {available}",
+    ),
+    "draft_vocabulary": Text(
+        503,
+        SERVER,
+        "'{draft}' cannot be the draft model of '{model}': their vocabularies differ. Set draft in "
+        'the table [model."{model}"] of jimae.toml to a smaller model of the same family, or take '
+        "it out.",
+        "「{draft}」は「{model}」と語彙が異なるため、ドラフトモデルになれません。jimae.toml の "
+        '[model."{model}"] の draft に同じ系列の小さなモデルを指定するか、draft を消してください。',
+    ),
+    "draft_unfit": Text(
+        503,
+        SERVER,
+        "'{draft}' cannot be the draft model of '{model}': a draft model is another model, and "
+        "both have to write text and to be able to take back what they read, which models with "
+        'recurrent layers are not. Set draft in the table [model."{model}"] of jimae.toml to '
+        "another model, or take it out.",
+        "「{draft}」は「{model}」のドラフトモデルになれません。ドラフトモデルには別のモデルを指定し、"
+        "両方とも文章を書くモデルで、読み込んだ内容を取り消せる必要があります（再帰型の層を持つモデルは"
+        '使えません）。jimae.toml の [model."{model}"] の draft に別のモデルを指定するか、'
+        "draft を消してください。",
+    ),
     "decode_failed": Text(
         500,
         SERVER,

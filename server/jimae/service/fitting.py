@@ -11,6 +11,7 @@ from jimae.catalogue import memory
 from jimae.catalogue.gguf_header import Header, read_header
 from jimae.catalogue.registry import Catalogue
 from jimae.errors import JimaeError
+from jimae.service.drafts import draft_header
 from jimae.settings import Settings
 
 NAMED: Final = 5
@@ -27,10 +28,11 @@ class Fitting:
         self._files = files
         self._free = free
 
-    def kv_tokens(self, model_id: str, header: Header) -> int:
-        """The largest `kv_tokens` with which the model itself would fit; 0 if none."""
+    def kv_tokens(self, model_id: str, header: Header, draft: Header | None) -> int:
+        """The largest `kv_tokens` with which the model itself would fit, with its draft model if
+        it has one; 0 if none."""
         engine = self._settings.for_model(model_id).engine
-        return memory.tokens_that_fit(header, engine, self._free)
+        return memory.tokens_that_fit(header, engine, self._free, draft)
 
     def installed(self, but: str) -> list[str]:
         """Ids of other files that fit."""
@@ -45,7 +47,8 @@ class Fitting:
             except JimaeError:  # a file that cannot be read is no advice
                 continue
             engine = self._settings.for_model(model_id).engine
-            if memory.estimate(header, engine).total <= self._free:
+            draft = draft_header(self._settings, model_id)
+            if memory.estimate(header, engine, draft).total <= self._free:
                 yield model_id
 
     def catalogue(self, but: str) -> list[str]:

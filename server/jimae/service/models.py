@@ -20,13 +20,14 @@ from typing import Final, NamedTuple
 from jimae.catalogue import memory
 from jimae.catalogue.default import choose_present
 from jimae.catalogue.entry import Model, Recommended
-from jimae.catalogue.gguf_header import Header, read_header
+from jimae.catalogue.gguf_header import Header
 from jimae.catalogue.installed import known_sum
 from jimae.catalogue.progress import format_size
 from jimae.catalogue.registry import Catalogue
 from jimae.error_texts.words import Value
 from jimae.errors import JimaeError, WireError
 from jimae.service.able import header_of, writes
+from jimae.service.drafts import check_files, draft_header
 from jimae.service.fitting import Fitting
 from jimae.service.loaded import Loaded, StartableBackend, expired, first_to_go, room
 from jimae.service.model_status import Load, ModelState, ModelStatus, Use, state_of
@@ -46,7 +47,7 @@ NO_ROOM_SECONDS: Final = 10.0
 
 
 BackendFactory = Callable[
-    [str, Path, Settings, Sampling, str | None, bytes | None], StartableBackend
+    [str, Path, Settings, Sampling, str | None, bytes | None, Path | None], StartableBackend
 ]
 PrefixKey = Callable[[str], bytes | None]
 """`Vault.prefix_key`."""
@@ -185,7 +186,8 @@ class ModelPool:
             if error.code != "gguf_invalid":
                 raise
             return None
-        return memory.estimate(header, self._settings.for_model(model_id).engine).total
+        engine = self._settings.for_model(model_id).engine
+        return memory.estimate(header, engine, draft_header(self._settings, model_id)).total
 
     def room(self) -> Room:
         """Memory for one more model."""
@@ -218,7 +220,8 @@ class ModelPool:
         """The backend of a model, starting it if need be; it may still be loading.
 
         Nothing keeps it in memory after this: see `use`. Raises `model_not_found`,
-        `gguf_invalid`, `model_too_large`, `model_no_room`, `server_stopping`.
+        `gguf_invalid`, `model_too_large`, `model_no_room`, `server_stopping`, and what
+        `check_files` raises of a draft model.
         """
         path = self._path(model_id)
         if self._closed:
@@ -272,19 +275,22 @@ class ModelPool:
     async def _start(self, model_id: str, path: Path) -> Loaded:
         settings = self._settings.for_model(model_id)
         # A file that our own reader refuses never reaches native code.
-        header = await asyncio.to_thread(read_header, path)
+        files = self.files() | {model_id: path}
+        header, draft = await asyncio.to_thread(check_files, self._settings, model_id, files)
         async with self._lock:
             if self._closed:
                 raise JimaeError("server_stopping")
             if (failed := self._loaded.pop(model_id, None)) is not None:
                 await failed.backend.close()
-            need = memory.estimate(header, settings.engine)
-            await self._make_room(model_id, need.total, header)
+            its_header = draft.header if draft is not None else None
+            need = memory.estimate(header, settings.engine, its_header)
+            await self._make_room(model_id, need.total, header, its_header)
             entry = self._entry(model_id)
             defaults = sampling_of(entry.sampling) if entry else Sampling()
             parser = entry.parser if entry else None
             key = self._prefix_key(model_id)
-            backend = self._make(model_id, path, settings, defaults, parser, key)
+            its_path = draft.path if draft is not None else None
+            backend = self._make(model_id, path, settings, defaults, parser, key, its_path)
             log.info("loading model %s from %s, about %d MiB", model_id, path, need.total >> 20)
             await backend.start()
             self._loading_since[model_id] = time.monotonic()
@@ -301,7 +307,9 @@ class ModelPool:
     def _room(self, loaded: Iterable[Loaded]) -> int:
         return room(loaded, memory.available(), memory.free())
 
-    async def _make_room(self, model_id: str, need: int, header: Header) -> None:
+    async def _make_room(
+        self, model_id: str, need: int, header: Header, draft: Header | None
+    ) -> None:
         """Evict idle models until `need` bytes are free. Evicts none if that would not do:
         raises `model_no_room` if what is in use is in the way, else `model_too_large`."""
         while need > (now := self._room(self._loaded.values())):
@@ -321,12 +329,14 @@ class ModelPool:
                         used=", ".join(sorted(one.id for one in self._loaded.values())),
                     )
                 raise await asyncio.to_thread(
-                    self._too_large, model_id, need, max(0, everything), header
+                    self._too_large, model_id, need, max(0, everything), header, draft
                 )
             log.info("model %s leaves memory to make room for %s", victim.id, model_id)
             await self._evict(victim)
 
-    def _too_large(self, model_id: str, need: int, free: int, header: Header) -> JimaeError:
+    def _too_large(
+        self, model_id: str, need: int, free: int, header: Header, draft: Header | None
+    ) -> JimaeError:
         advice = Fitting(self._settings, self._catalogue, self.files(), free)
         values: dict[str, Value] = {
             "model": model_id,
@@ -335,7 +345,7 @@ class ModelPool:
             "installed": ", ".join(advice.installed(model_id)) or "-",
             "catalogue": ", ".join(advice.catalogue(model_id)) or "-",
         }
-        fitting = advice.kv_tokens(model_id, header)
+        fitting = advice.kv_tokens(model_id, header, draft)
         if not fitting:
             return WireError("model_too_large", "model", None, values).to_error()
         values["kv_tokens"] = self._settings.for_model(model_id).engine.kv_tokens

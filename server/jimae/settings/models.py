@@ -110,3 +110,8 @@ class ModelSettings(Section):
     threads: Threads | None = Field(None, description="As engine.threads.")
     batch: Batch | None = Field(None, description="As engine.batch.")
     gpu_layers: GpuLayers | None = Field(None, description="As engine.gpu_layers.")
+    draft: str | None = Field(
+        None,
+        description="Id of a draft model: a much smaller one with the same vocabulary, which "
+        "guesses ahead in memory of its own and only while that is faster.",
+    )

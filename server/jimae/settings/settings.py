@@ -100,8 +100,14 @@ class Settings(Section):
         own = self.model.get(model_id)
         if own is None:
             return self
-        engine = self.engine.model_copy(update=own.model_dump(exclude_none=True))
+        differing = own.model_dump(exclude_none=True, exclude={"draft"})
+        engine = self.engine.model_copy(update=differing)
         return self.model_copy(update={"engine": engine})
+
+    def draft_of(self, model_id: str) -> str | None:
+        """The id of the model that guesses ahead of this one, if there is to be one."""
+        own = self.model.get(model_id)
+        return own.draft if own is not None else None
 
 
 def names() -> list[str]:

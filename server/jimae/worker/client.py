@@ -73,6 +73,7 @@ class LocalBackend:
         defaults: Sampling,
         parser: str | None = None,
         prefix_key: bytes | None = None,
+        draft: Path | None = None,
     ) -> None:
         engine = settings.engine
         self._model = model
@@ -92,6 +93,7 @@ class LocalBackend:
             gpu_layers=engine.gpu_layers,
             defaults=defaults,
             parser=parser,
+            draft=str(draft) if draft is not None else None,
             disk_cache=_disk_cache(model, settings, prefix_key),
         )
         self._state: State = "loading"

@@ -6,12 +6,14 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from jimae.catalogue.abilities import can_write, embedding_room
-from jimae.catalogue.gguf_header import Header
+from jimae.catalogue.gguf_header import Header, read_header
 from jimae.chat.parsers.base import Family
 from jimae.chat.renderer import TemplateFacts
+from jimae.errors import JimaeError
 from jimae.llama.binding import LIBRARY_VERSION, LlamaModel, LoadOptions
 from jimae.llama.weights import LlamaWeights
 from jimae.types import Capability, ModelInfo
@@ -29,6 +31,25 @@ def load_model(
     options = _options(load, n_cells=load.kv_tokens, n_running=load.parallel)
     kind = LlamaModel if can_write(header) else LlamaWeights
     return kind(options, progress)
+
+
+def load_draft(load: protocol.Load) -> LlamaModel | None:
+    """The model that guesses ahead, if there is to be one, with a context of as many cells.
+    Raises `gguf_invalid`, `model_load_failed`, `draft_unfit`."""
+    if load.draft is None:
+        return None
+    path = Path(load.draft)
+    read_header(path)
+    options = _options(load, n_cells=load.kv_tokens, n_running=load.parallel)
+    draft = LlamaModel(replace(options, path=path))
+    check_memory(load, draft)
+    return draft
+
+
+def check_memory(load: protocol.Load, model: LlamaWeights) -> None:
+    """Raise `draft_unfit` if there is a draft model and this one could not take guesses back."""
+    if load.draft is not None and model.memory == "recurrent":
+        raise JimaeError("draft_unfit", model=load.model, draft=Path(load.draft).stem)
 
 
 def load_again(load: protocol.Load, model: LlamaWeights) -> LlamaModel:

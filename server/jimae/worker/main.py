@@ -26,6 +26,7 @@ import msgspec
 from jimae.catalogue.gguf_header import read_header
 from jimae.chat.parsers.registry import choose
 from jimae.chat.renderer import Renderer
+from jimae.engine.drafter import Drafter
 from jimae.engine.engine import Engine, EngineOptions
 from jimae.engine.loop import EngineLoop
 from jimae.errors import JimaeError
@@ -56,6 +57,7 @@ class Worker:
         self._loop: EngineLoop | None = None
         self._exact: EngineLoop | None = None
         self._store: DiskStore | None = None
+        self._drafter: Drafter | None = None
         self._vectors: Vectors
         # Whose steps the heartbeat tells of.
         self._stepping: list[Engine | Vectors] = []
@@ -107,7 +109,13 @@ class Worker:
                 self._asyncio.call_soon_threadsafe(self._send, protocol.Loading(done))
 
         self._header = read_header(Path(load.path))
-        return loading.load_model(load, self._header, progress)
+        # First: on a graphics card the model then takes as much as is left.
+        draft = loading.load_draft(load)
+        model = loading.load_model(load, self._header, progress)
+        loading.check_memory(load, model)
+        if draft is not None and isinstance(model, LlamaModel):
+            self._drafter = Drafter(draft, model)
+        return model
 
     def _begin(self, load: protocol.Load, seconds: float) -> None:
         model = self._model
@@ -134,6 +142,7 @@ class Worker:
             EngineOptions(self._context, load.parallel, load.max_queue, load.target_itl),
             self._emit,
             store=self._store,
+            drafter=self._drafter,
         )
         self._stepping.append(self._engine)
         self._loop = EngineLoop(self._engine, self._emit, _end)

@@ -50,7 +50,8 @@ class DiskCache(msgspec.Struct, frozen=True):
 
 class Load(msgspec.Struct, frozen=True, tag="load"):
     """The first frame: which file, and how. `threads` and `context` 0 mean: choose, and so does
-    no `parser`: else the name of a family of `chat.parsers`."""
+    no `parser`: else the name of a family of `chat.parsers`. `draft` is the file of a model that
+    guesses ahead of this one."""
 
     model: str
     path: str
@@ -67,6 +68,7 @@ class Load(msgspec.Struct, frozen=True, tag="load"):
     gpu_layers: int
     defaults: Sampling
     parser: str | None
+    draft: str | None
     disk_cache: DiskCache | None
 
 

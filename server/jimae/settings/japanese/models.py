@@ -48,4 +48,6 @@ SETTINGS: Final = {
     "model.threads": "engine.threads と同じ。",
     "model.batch": "engine.batch と同じ。",
     "model.gpu_layers": "engine.gpu_layers と同じ。",
+    "model.draft": "ドラフトモデルの ID。語彙が同じで、ずっと小さいモデルを指定すると、速くなる"
+    "あいだだけ続きを先に予想します。専用のメモリーを使います。",
 }
