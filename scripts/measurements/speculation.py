@@ -1,7 +1,8 @@
 """What guessing tokens ahead gains where an answer follows its prompt, and costs where not.
 
 The same requests run with and without drafts, in turns: a text that is written
-out again with corrections, code that is renamed, and a free answer.
+out again with corrections, code that is renamed, and a free answer. Drafts come from prompt
+lookup, and with `--draft` from that model alone, which keeps what it learned from run to run.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from jimae.engine import engine as engine_module
 from jimae.engine.detokenizer import Detokenizer
+from jimae.engine.drafter import Drafter
 from jimae.engine.engine import Engine, EngineOptions
 from jimae.engine.sampler import Sampler
 from jimae.engine.sequence import Sequence
@@ -52,9 +54,12 @@ USERS = (1, 8)
 TOKENS = 120
 
 
-def speed(model: LlamaModel, text: str, users: int) -> tuple[float, float]:
-    """Tokens per second of decoding, all users together, and the share of drafts confirmed."""
-    engine = Engine(model, EngineOptions(model.n_cells), lambda *_: None)
+def speed(
+    model: LlamaModel, text: str, users: int, drafter: Drafter | None
+) -> tuple[float, int, int]:
+    """Tokens per second of decoding, all users together; tokens drafted, and confirmed."""
+    options = EngineOptions(model.n_cells)
+    engine = Engine(model, options, lambda *_: None, drafter=drafter)
     for user in range(users):
         prompt = f"<|im_start|>user\n{user}. {text}<|im_end|>\n<|im_start|>assistant\n"
         engine.submit(
@@ -76,30 +81,42 @@ def speed(model: LlamaModel, text: str, users: int) -> tuple[float, float]:
     status = engine.status()
     engine.cache.clear()
     rate = (status.tokens_generated - before) / (time.monotonic() - began)
-    return rate, status.tokens_confirmed / max(1, status.tokens_drafted)
+    return rate, status.tokens_drafted, status.tokens_confirmed
+
+
+def without_drafts(*_: object) -> None:
+    """In place of `add_drafts`."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=test_models() / "qwen2.5-coder-1.5b.gguf")
+    parser.add_argument("--draft", type=Path, help="take drafts from this model, not from lookup")
+    parser.add_argument("--users", type=int, nargs="*", default=USERS)
     options = parser.parse_args()
     model = LlamaModel(LoadOptions(options.model, n_cells=8192, n_running=8))
     with_drafts = engine_module.add_drafts
-    print(f"{'work':<24}{'users':>6}{'without':>10}{'with':>10}{'ratio':>8}{'confirmed':>11}")
+    drafter: Drafter | None = None
+    if options.draft is not None:
+        small = LlamaModel(LoadOptions(options.draft, n_cells=8192, n_running=8))
+        drafter, with_drafts = Drafter(small, model), without_drafts
+    print(
+        f"{'work':<24}{'users':>6}{'without':>10}{'with':>10}{'ratio':>8}{'drafted':>9}{'confirmed':>11}"
+    )
     for name, text in WORK.items():
-        for users in USERS:
-            plain, fast, ratios, confirmed = [], [], [], 0.0
+        for users in options.users:
+            plain, fast, ratios, drafted, confirmed = [], [], [], 0, 0
             for _ in range(RUNS):
-                engine_module.add_drafts = lambda *_, **__: 0
-                plain.append(speed(model, text, users)[0])
+                engine_module.add_drafts = without_drafts
+                plain.append(speed(model, text, users, None)[0])
                 engine_module.add_drafts = with_drafts
-                rate, confirmed = speed(model, text, users)
+                rate, drafted, confirmed = speed(model, text, users, drafter)
                 fast.append(rate)
                 ratios.append(fast[-1] / plain[-1])
             print(
                 f"{name:<24}{users:>6}{statistics.median(plain):>10.1f}"
                 f"{statistics.median(fast):>10.1f}{statistics.median(ratios):>8.2f}"
-                f"{confirmed:>10.0%}",
+                f"{drafted:>9}{confirmed / max(1, drafted):>11.0%}",
                 flush=True,
             )
 
