@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from jimae.chat.grammars import bare_calls
 from jimae.chat.grammars.part import LARK_OPTIONS, Part, write
 from jimae.chat.parsers.base import CallSyntax
 
@@ -114,7 +115,13 @@ def _calls(calls: Calls, lark: _Lark, parts: dict[str, Part], *, alone: bool) ->
         lark.rule("calls", f"{one(opening, 0)} {rest}")
         return ["calls"]
     lark.rule("calls", f"{lark.until(syntax.trigger)} {one(opening, len(syntax.trigger))} {rest}")
-    return ["FREE", "calls"]
+    if not syntax.also_bare:
+        return ["FREE", "calls"]
+    names = [tool.name for tool in calls.tools]
+    for name, body in bare_calls.rules(names, parallel=calls.parallel).items():
+        lark.rule(name, body)
+    lark.terminals.update(bare_calls.TERMINALS)
+    return ["FREE", "calls", "bare"]
 
 
 def _reasoning(marks: Reasoning, lark: _Lark) -> str:

@@ -82,7 +82,8 @@ class CallSyntax:
 
     Texts of special tokens in it stand for these tokens. No content contains
     `trigger`, with which `first + begin` starts: where it appears, a call begins.
-    `notation` is the one of the arguments.
+    `notation` is the one of the arguments. With `also_bare` a call is as well an object with a
+    `name` and `arguments` without a mark, at the beginning or in a fence.
     """
 
     trigger: str
@@ -92,6 +93,7 @@ class CallSyntax:
     between: str = ""
     last: str = ""
     notation: Literal["json", "xml", "gemma"] = "json"
+    also_bare: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

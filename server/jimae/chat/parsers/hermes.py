@@ -21,6 +21,7 @@ SYNTAX = CallSyntax(
     begin='<tool_call>\n{"name": "{name}", "arguments": ',
     end="}\n</tool_call>",
     between="\n",
+    also_bare=True,
 )
 
 
