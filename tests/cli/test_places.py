@@ -78,3 +78,11 @@ def test_commands_that_are_named_are_those_for_the_same_directory(tmp_path: Path
     assert code == 1
     assert "jimae pull" in said
     assert f"--data-dir '{place}'" in said
+
+    damaged = place / "models" / "cut.gguf"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"GGUF\x03\0\0\0")
+    code, said = jimae("serve", "--port", "0", data_dir=place)
+    assert code == 1
+    assert f"{damaged} は使える GGUF ファイルではありません" in said
+    assert "jimae pull ID" in said

@@ -9,8 +9,10 @@ TEXTS: dict[str, Text] = {
     "gguf_invalid": Text(
         422,
         INVALID,
-        "{path} is not a usable GGUF file: {reason}",
-        "{path} は使える GGUF ファイルではありません: {reason}",
+        "{path} is not a usable GGUF file: {reason}. Copy it here again; a model of the "
+        "catalogue comes whole with: jimae pull ID",
+        "{path} は使える GGUF ファイルではありません: {reason}。もう一度コピーしてください。"
+        "カタログのモデルは jimae pull ID で取得し直せます。",
     ),
     # --- catalogue and downloads -----------------------------------------------
     "catalogue_invalid": Text(
