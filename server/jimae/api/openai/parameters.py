@@ -59,7 +59,7 @@ CHAT: Final[dict[str, Parameter]] = {
         "cannot be enforced is refused, and the keyword named."
     ),
     "logprobs": works(
-        "Of every token that was written, those of reasoning, marks and calls included: of the "
+        "Of each token of the content; those of reasoning, marks and calls are left out. Of the "
         "model's own distribution, before temperature and penalties."
     ),
     "top_logprobs": works("0 to 20, with `logprobs`."),
