@@ -89,6 +89,28 @@ async def test_from_every_earlier_schema(stored: Settings, revision: str) -> Non
     engine.dispose()
 
 
+async def test_the_log_knows_of_sign_ins_before(stored: Settings) -> None:
+    url = url_of(stored)
+    migrate.upgrade(url, "0009")
+    engine = migrate.engine_of(url)
+    metadata = MetaData()
+    with engine.begin() as connection:
+        fill(connection)
+        metadata.reflect(connection, only=["audit_records"])
+        records = metadata.tables["audit_records"]
+        own = {"owner": "row1", "act": "session.begin"}
+        for row in (0, 1):
+            told = {**own, "created_at": 50.0 + row}
+            connection.execute(records.update().where(records.c.id == f"row{row}").values(told))
+    migrate.upgrade(url)
+    accounts = Base.metadata.tables["accounts"]
+    with engine.begin() as connection:
+        rows = connection.execute(accounts.select()).mappings()
+        found = {row["id"]: row["last_sign_in_at"] for row in rows}
+    engine.dispose()
+    assert found == {"row0": None, "row1": 51.0, "row2": None}
+
+
 async def test_starting_twice_changes_nothing(stored: Settings) -> None:
     url = url_of(stored)
     migrate.upgrade(url)

@@ -432,6 +432,7 @@ def _told(listed: Listed) -> dict[str, Any]:
         "disabled": account.disabled_at is not None,
         "locked_until": locked_until,
         "created_at": account.created_at,
+        "last_sign_in_at": account.last_sign_in_at,
         "last_seen_at": account.last_seen_at,
         "groups": [
             {"id": group.id, "name": group.name, "manages": group.manages} for group in joined

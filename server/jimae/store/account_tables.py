@@ -41,6 +41,7 @@ class Account(Owned):
     password_changed_at: Mapped[float | None] = mapped_column(Double)
     must_change_password: Mapped[bool]
     disabled_at: Mapped[float | None] = mapped_column(Double)
+    last_sign_in_at: Mapped[float | None] = mapped_column(Double)
     last_seen_at: Mapped[float | None] = mapped_column(Double)
 
     __table_args__ = (Index(None, "source", "external_id", unique=True),)

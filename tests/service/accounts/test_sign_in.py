@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 import pytest
 from sqlalchemy import select
@@ -180,3 +181,15 @@ async def test_each_act_has_its_record(both: Service, people: People) -> None:
     assert begun["target"] == ended["target"] == opened.session_id
     assert begun["account"]["id"] == user.id  # type: ignore[index]
     assert begun["address"] == HERE.address
+
+
+async def test_the_last_sign_in_is_known_when_its_session_is_over(
+    both: Service, people: People
+) -> None:
+    user = await people.add("hanako")
+    before = time.time()
+    await both.sign_ins.sign_in("hanako", PASSWORD, HERE)
+    await both.store.write(lambda session: sessions.end_all(session, user.id))
+    account = await both.store.read(lambda session: session.get_one(Account, user.id))
+    assert account.last_sign_in_at is not None
+    assert before <= account.last_sign_in_at <= time.time()

@@ -17,6 +17,8 @@ export interface User {
   locked_until: number | null;
   must_change_password: boolean;
   created_at: number;
+  last_sign_in_at: number | null;
+  /** Of their last request, with a key as well. */
   last_seen_at: number | null;
 }
 

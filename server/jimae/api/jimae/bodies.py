@@ -33,7 +33,8 @@ class MeBody(TypedDict):
 
 class UserBody(TypedDict):
     """An account. `source` is `local` or the directory that signs it in; `locked_until` until
-    when they have to wait, having failed to sign in too often."""
+    when they have to wait, having failed to sign in too often. `last_seen_at` is of their
+    last request, with a key as well."""
 
     id: str
     name: str
@@ -46,6 +47,7 @@ class UserBody(TypedDict):
     locked_until: float | None
     must_change_password: bool
     created_at: float
+    last_sign_in_at: float | None
     last_seen_at: float | None
 
 
@@ -139,6 +141,7 @@ def user_body(listed: Listed) -> UserBody:
         "locked_until": listed.locked_until,
         "must_change_password": account.must_change_password,
         "created_at": account.created_at,
+        "last_sign_in_at": account.last_sign_in_at,
         "last_seen_at": account.last_seen_at,
     }
 

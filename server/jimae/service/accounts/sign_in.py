@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -179,6 +180,7 @@ class SignIns:
         self, session: Session, account: Account, visitor: Visitor, way: str, replaced: str | None
     ) -> Opened:
         opened = sessions.begin(session, account.id, visitor, self._seconds)
+        account.last_sign_in_at = time.time()
         who = Caller(
             id=account.id,
             name=account.name,
