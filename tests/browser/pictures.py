@@ -132,10 +132,10 @@ async def together(browser: Browser) -> None:
         for language, locale in (("", "ja-JP"), ("-en", "en-GB")):
             page = await opened(browser, served.url, "#name", locale=locale, viewport=SHORT)
             await signed_in(page, "tanaka")
-            for place in ("people", "usage"):
+            for place in ("people", "usage", "settings?search=engine"):
                 await page.goto(f"{served.url}/#/admin/{place}")
                 await page.locator("#content table").first.wait_for(state="attached")
-                await take(page, f"{place}{language}")
+                await take(page, f"{place.partition('?')[0]}{language}")
         page = await opened(browser, served.url, "#name", viewport=SHORT, color_scheme="dark")
         await signed_in(page, "tanaka")
         await page.goto(f"{served.url}/#/admin/audit")

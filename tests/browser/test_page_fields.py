@@ -61,6 +61,7 @@ COMING_IN = {
     "views/SignIn": ["sign-in: 名前", "sign-in: パスワード"],
 }
 SIGNED_IN = {
+    "components/AdminFinder": ["finder: 画面・利用者・グループ・モデル・設定"],
     "components/AuditDeletion": ["keeping: 利用者", "keeping: グループ", "keeping: 理由"],
     "components/AuditHolds": ["hold: 理由", "hold: 利用者", "hold: グループ"],
     "components/AuditRetention": ["keeping: 記録（日）", "keeping: 質問と回答（日）"],
@@ -78,6 +79,7 @@ SIGNED_IN = {
     "views/admin/Audit": ["audit: 利用者", "audit: モデル", "audit: 言葉"],
     "views/admin/Groups": ["groups: 名前や目的で探す", "group: 名前", "group: 利用目的"],
     "views/admin/People": ["people: 名前やメールで探す"],
+    "views/admin/Settings": ["settings: 名前や説明で探す"],
 }
 
 # What wraps a field for others declares none itself.
@@ -270,6 +272,7 @@ async def test_signed_in(served: Served, people: People, open_page: OpenPage) ->
         await trial.every_field(name, page.get_by_role("dialog"))
         await page.keyboard.press("Escape")
 
+    await opened("admin/overview", "管理内の検索", "finder")
     await opened("account/keys", "APIキーを作る", "key")
     await opened("admin/people", "利用者を追加", "person")
     await opened("admin/groups", "グループを追加", "group")
@@ -284,7 +287,7 @@ async def test_signed_in(served: Served, people: People, open_page: OpenPage) ->
     await dialog.get_by_label("ほかの人に引き継ぐ").check()
     await trial.every_field("deletion", dialog)
     await page.keyboard.press("Escape")
-    for section in ("people", "groups", "policy", "audit", "keeping"):
+    for section in ("people", "groups", "policy", "audit", "keeping", "settings"):
         await trial.go(f"admin/{section}")
         await trial.every_field(section, page.locator("#content"))
     await trial.go("account/profile")

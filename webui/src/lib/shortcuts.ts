@@ -41,6 +41,10 @@ export function shortcutOf(event: KeyboardEvent): ShortcutId | null {
   return found?.id ?? null;
 }
 
+export function isMac(): boolean {
+  return /Mac|iP/.test(navigator.platform);
+}
+
 /** The keys of a shortcut as they stand on the keyboard. */
 export function keysOf(id: ShortcutId, mac: boolean): string[] {
   const keys = SHORTCUTS.find((each) => each.id === id)!;

@@ -39,7 +39,7 @@ export const en: Texts = {
     composer: "In the message field",
     meanings: {
       new: "New chat",
-      search: "Find a chat",
+      search: "Find (chats; sections and people in administration)",
       composer: "Go to the message field",
       sidebar: "Go to the list of chats",
       settings: "Open the settings",

@@ -37,7 +37,7 @@ export const ja = {
     composer: "入力欄で",
     meanings: {
       new: "新しいチャット",
-      search: "チャットを探す",
+      search: "探す（チャット、管理では画面や利用者）",
       composer: "入力欄へ移動",
       sidebar: "一覧へ移動",
       settings: "設定を開く",

@@ -19,6 +19,13 @@ export const en: AdminTexts = {
     settings: "Settings",
   },
 
+  finder: {
+    title: "Find in administration",
+    label: "Section, person, group, model or setting",
+    found: (count) => `${count} found`,
+    none: "Nothing found.",
+  },
+
   usage: {
     show: "Show by",
     by: { day: "Day", group: "Group", model: "Model", person: "Person" },
@@ -63,6 +70,7 @@ export const en: AdminTexts = {
     },
     source: "From",
     local: "This server",
+    signedIn: "Last sign-in",
     seen: "Last used",
     never: "Never",
     state: "State",
@@ -385,6 +393,8 @@ export const en: AdminTexts = {
 
   settings: {
     help: "Settings are changed in the settings file or in the environment, and hold after a restart. Here they are only shown.",
+    search: "Find by name or description",
+    notFound: "No setting is like that.",
     changedOnly: "Only those that differ from the default",
     name: "Name",
     value: "Value",

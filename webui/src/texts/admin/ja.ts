@@ -20,6 +20,13 @@ export const ja = {
     settings: "設定",
   },
 
+  finder: {
+    title: "管理内の検索",
+    label: "画面・利用者・グループ・モデル・設定",
+    found: (count: string) => `${count}件`,
+    none: "見つかりません。",
+  },
+
   usage: {
     show: "まとめ方",
     by: { day: "日", group: "グループ", model: "モデル", person: "利用者" } as Record<string, string>,
@@ -64,6 +71,7 @@ export const ja = {
     } as Record<string, string>,
     source: "登録元",
     local: "このサーバー",
+    signedIn: "最後のサインイン",
     seen: "最後の利用",
     never: "まだありません",
     state: "状態",
@@ -406,6 +414,8 @@ export const ja = {
 
   settings: {
     help: "設定は、設定ファイルか環境変数で変え、サーバーを起動し直すと有効になります。ここでは見るだけです。",
+    search: "名前や説明で探す",
+    notFound: "あてはまる設定はありません。",
     changedOnly: "初期値から変えたものだけを表示",
     name: "名前",
     value: "値",
