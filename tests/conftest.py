@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import hypothesis
 import pytest
 from pydantic import SecretStr
 
@@ -28,6 +29,9 @@ MEMORY: Final = Path("/dev/shm")  # noqa: S108
 MEMORY_NEEDED: Final = 8 << 30
 
 adapters.share()
+# What an example takes says how busy the machine is.
+hypothesis.settings.register_profile("tests", hypothesis.settings(deadline=None))
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure() -> None:
