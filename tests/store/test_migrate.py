@@ -91,7 +91,7 @@ async def test_from_every_earlier_schema(stored: Settings, revision: str) -> Non
 
 async def test_the_log_knows_of_sign_ins_before(stored: Settings) -> None:
     url = url_of(stored)
-    migrate.upgrade(url, "0009")
+    migrate.upgrade(url, "0010")
     engine = migrate.engine_of(url)
     metadata = MetaData()
     with engine.begin() as connection:
