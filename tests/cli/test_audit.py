@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from jimae.cli.console import words
 from jimae.cli.main import app
 from jimae.service.audit.sealing import read_keys
 from jimae.settings import Settings, load
@@ -46,7 +47,12 @@ def test_searching(folder: Path) -> None:
     assert "花子 (総務課)  answer.end  done  qwen" in lines[0]
     found = json.loads(run(folder, "search", "--word", "見積", "--json"))
     assert [one["seq"] for one in found] == [3]
-    assert run(folder, "search", "--until", "2020-01-01") == ""
+    nothing = ["audit", "search", "--until", "2020-01-01", "--data-dir", str(folder)]
+    done = CliRunner().invoke(app, nothing)
+    assert (done.stdout, done.stderr.strip()) == (
+        "",
+        words("No record fits.", "条件に合う記録はありません。"),
+    )
     assert (
         len(run(folder, "search", "--since", "2020-01-01T00:00", "--limit", "3").split("\n")) == 4
     )

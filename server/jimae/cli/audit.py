@@ -82,6 +82,8 @@ def search(
         return
     for one in found:
         typer.echo(line_of(one))
+    if not found:
+        stderr.print(words("No record fits.", "条件に合う記録はありません。"))
 
 
 @audit.command(help=texts.SHOW)
