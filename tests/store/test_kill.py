@@ -39,6 +39,8 @@ def until_killed(server: Process, acknowledged: list[str]) -> None:
         while True:
             try:
                 response = api.responses.create(model="fake", input="一")
+            except openai.APITimeoutError:
+                continue  # a busy machine, and no kill
             except openai.APIConnectionError:
                 return
             acknowledged.append(response.id)
@@ -51,6 +53,8 @@ def chatting_until_killed(server: Process, acknowledged: list[tuple[str, str]]) 
             try:
                 chat = page.post("/jimae/chats", json={"title": "試験"}).raise_for_status().json()
                 asked = page.post(f"/jimae/chats/{chat['id']}/ask", json={"content": "一"})
+            except httpx.TimeoutException:
+                continue
             except httpx.TransportError:
                 return
             question = asked.raise_for_status().json()["question"]
