@@ -219,6 +219,14 @@ def test_what_coding_tools_send_is_taken() -> None:
         ),
         ({"messages": [message("user", text("a\0"))]}, "invalid_text", "messages.0.content.0.text"),
         ({"system": "a\0"}, "invalid_text", "system"),
+        *(
+            (
+                {"messages": [message("user", {"type": kind})]},
+                "invalid_value",
+                "messages.0.content.0",
+            )
+            for kind in ({}, [], None, 1)
+        ),
     ],
 )
 def test_what_is_wrong_is_named(changes: dict[str, object], code: str, param: str) -> None:

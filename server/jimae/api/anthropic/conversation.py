@@ -37,12 +37,14 @@ def refuse_blocks(messages: object) -> None:
 def _refuse(content: object, path: str) -> None:
     for position, block in enumerate(content if isinstance(content, list) else ()):
         kind = block.get("type") if isinstance(block, dict) else None
+        if not isinstance(kind, str):
+            continue  # a wrong shape
         at = f"{path}.{position}"
         if kind == "tool_result":
             _refuse(block.get("content"), f"{at}.content")
         elif kind in _MEDIA:
-            raise JimaeError("text_only", param=at, name=at, value=str(kind))
-        elif isinstance(kind, str) and kind not in _READ:
+            raise JimaeError("text_only", param=at, name=at, value=kind)
+        elif kind not in _READ:
             raise unsupported(f"{at}.type", kind)
 
 
