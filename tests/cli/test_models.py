@@ -102,7 +102,7 @@ async def test_what_the_server_has_loaded(
     assert line.endswith(" s ago")
     assert "other:" not in table, "it is not loaded"
     table = await asyncio.to_thread(run, tmp_path, "--lang", "ja")
-    assert "fake: ready、メモリ 123 MB（見積もり 1" in table
+    assert "fake: ready、メモリー 123 MB（見積もり 1" in table
 
 
 def test_durations() -> None:

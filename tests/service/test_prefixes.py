@@ -111,7 +111,7 @@ async def test_at_the_start_only_what_the_present_key_wrote_stays(
     given: dict[str, bytes | None] = {}
 
     def make(model: str, path: Path, all_of: Settings, *rest: object) -> FakeBackend:
-        sampling, _, key = rest
+        sampling, _, key, _ = rest
         assert isinstance(sampling, Sampling)
         assert key is None or isinstance(key, bytes)
         given[model] = key
