@@ -44,6 +44,7 @@ async def test_asking_stopping_copying_editing_and_walking(
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("button", name="質問を直す")).to_be_focused()
     await page.keyboard.press("Enter")
+    await expect(page.get_by_role("textbox", name="直した質問")).to_be_focused()
     await page.keyboard.press("Control+A")
     await page.keyboard.insert_text("直した質問です")
     await page.keyboard.press("Enter")
@@ -95,7 +96,7 @@ async def test_keeping_order_among_chats(
     await expect(page.get_by_role("button", name="契約 1")).to_be_visible()
     await page.wait_for_function("() => document.activeElement.closest('nav') !== null")
     # The folder opens and closes by arrows
-    await go_to(page, "契約 1", "ArrowUp")
+    await go_to(page, "契約 1", "Shift+Tab")
     await page.keyboard.press("ArrowRight")
     await page.keyboard.press("ArrowDown")
     await said(page, "見積")
