@@ -84,19 +84,20 @@ async def test_keeping_order_among_chats(
     # Pin
     await choose(page, "ピン留めする")
     await expect(page.get_by_role("heading", name="ピン留め")).to_be_visible()
-    await said(page, "「見積」の操作|見積")
+    await said(page, "「見積」の操作")
     await choose(page, "ピン留めを外す")
-    await said(page, "「見積」の操作|見積")
+    await expect(page.get_by_role("heading", name="ピン留め")).to_have_count(0)
+    await said(page, "「見積」の操作")
     # Move to a folder: the line goes into it, and the focus to one that is there
     await choose(page, "フォルダーに移動")
+    await expect(page.get_by_role("dialog")).to_be_visible()
     await go_to(page, "フォルダーの名前")
     await page.keyboard.insert_text("契約")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await expect(page.get_by_role("button", name="契約 1")).to_be_visible()
-    await page.wait_for_function("() => document.activeElement.closest('nav') !== null")
     # The folder opens and closes by arrows
-    await go_to(page, "契約 1", "Shift+Tab")
+    await said(page, "契約 1")
     await page.keyboard.press("ArrowRight")
     await page.keyboard.press("ArrowDown")
     await said(page, "見積")
@@ -122,6 +123,27 @@ async def test_keeping_order_among_chats(
     assert await focused(page) != ""
     await press(page, "チャットへ戻る", "Shift+Tab")
     await expect(page.get_by_role("button", name="三つ目", exact=True)).to_be_visible()
+
+
+async def test_a_line_moved_from_elsewhere_keeps_the_focus(
+    served: Served, open_page: OpenPage
+) -> None:
+    page = await open_page(served.url)
+    for text in ("一つ目", "二つ目"):
+        await page.keyboard.press("Control+Shift+O")
+        await page.keyboard.insert_text(text)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="答え直す")).to_be_visible()
+    chats = f"{served.url}/jimae/chats"
+    row = (await (await page.request.get(chats)).json())["data"][1]
+    await page.keyboard.press("Control+Shift+S")
+    await go_to(page, "一つ目")
+    await page.request.post(f"{chats}/{row['id']}", data={"pinned": True})
+    await expect(page.get_by_role("heading", name="ピン留め")).to_be_visible()
+    await said(page, "一つ目")
+    await page.request.delete(f"{chats}/{row['id']}")
+    await expect(page.get_by_role("heading", name="ピン留め")).to_have_count(0)
+    await said(page, "二つ目")
 
 
 async def test_a_template_and_a_model(served: Served, open_page: OpenPage) -> None:
