@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
@@ -36,7 +37,12 @@ hypothesis.settings.load_profile("tests")
 
 def pytest_configure() -> None:
     """What tests write goes into memory where there is room: every commit waits some
-    milliseconds for a disk, and no test takes the power away."""
+    milliseconds for a disk, and no test takes the power away.
+
+    A shell's background jobs ignore Ctrl+C, and so would every command that a test interrupts.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if MEMORY.is_dir():
         there = os.statvfs(MEMORY)
         if there.f_bavail * there.f_frsize >= MEMORY_NEEDED and not there.f_flag & os.ST_NOEXEC:
