@@ -366,6 +366,17 @@ def test_a_long_run_is_good_if_its_program_is(
     assert f"count: {'FAILED' if status else 'good'}" in said
 
 
+def test_each_of_several_names_is_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(f'"""It says {name}."""\nprint("ran {name}")\n')
+    assert runs.main_for("prove", tmp_path, "", ["one", "two"]) == 0
+    said = capfd.readouterr().out
+    assert "ran one" in said and "ran two" in said
+    with pytest.raises(shell.SetupError, match="no 'three'"):
+        runs.main_for("prove", tmp_path, "", ["one", "three"])
+    assert "ran one" not in capfd.readouterr().out
+
+
 @pytest.mark.parametrize("folder", ["proofs", "measurements"])
 def test_every_long_run_says_what_it_shows(folder: str) -> None:
     for name, file in runs.runs(ROOT / "scripts" / folder).items():

@@ -12,6 +12,7 @@ import argparse
 import ast
 import time
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from lib.places import ROOT, VENV_PYTHON, test_models
@@ -36,20 +37,24 @@ def main_for(command: str, folder: Path, purpose: str, arguments: Sequence[str])
     parser = argparse.ArgumentParser(
         prog=f"scripts/{command}",
         description=purpose,
-        epilog="Without a name it lists what there is. What follows one name is passed on.",
+        epilog="Without a name it lists what there is. What follows the names is passed on.",
     )
-    parser.add_argument("name", nargs="?", help="what to run, or `all`")
-    options, others = parser.parse_known_args(arguments)
-    if options.name is None:
+    parser.add_argument("name", nargs="*", help="what to run, or `all`")
+    names = list(takewhile(lambda each: not each.startswith("-"), arguments))
+    others = arguments[len(names) :]
+    if others and not names:
+        parser.parse_args(others)
+    if not names:
         width = max(map(len, known), default=0)
         for name, file in known.items():
             print(f"{name:<{width}}  {summary(file)}")
         if not known:
             print(f"There is nothing in {folder.relative_to(ROOT)} yet.")
         return 0
-    if options.name != "all" and options.name not in known:
-        raise SetupError(f"there is no '{options.name}'.", f"one of: {', '.join(known)}")
-    chosen = known if options.name == "all" else {options.name: known[options.name]}
+    for name in names:
+        if name != "all" and name not in known:
+            raise SetupError(f"there is no '{name}'.", f"one of: {', '.join(known)}")
+    chosen = known if "all" in names else {name: known[name] for name in names}
     results = [_run(name, file, others) for name, file in chosen.items()]
     return 0 if all(results) else 1
 

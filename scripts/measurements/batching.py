@@ -183,8 +183,10 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=test_models() / "qwen2.5-coder-0.5b.gguf")
     parser.add_argument("--prompts", type=int, default=24)
     parser.add_argument("--only", nargs="*", default=list(CONDITIONS), choices=list(CONDITIONS))
+    parser.add_argument("--threads", type=int, help="fewer than all cores, where others work")
     options = parser.parse_args()
-    bench = Bench(LlamaModel(LoadOptions(options.model, n_cells=8192, n_running=8)))
+    loading = LoadOptions(options.model, n_cells=8192, n_running=8, threads=options.threads)
+    bench = Bench(LlamaModel(loading))
     prompts = [
         bench.prompt(f"{i + 1}. {TOPICS[i % len(TOPICS)]}{ASKS[i % len(ASKS)]}", SYSTEM)
         for i in range(options.prompts)
