@@ -21,6 +21,13 @@ async def test_live_and_ready(client: httpx.AsyncClient, backend: FakeBackend) -
     assert (await client.get("/health/live")).status_code == 200
 
 
+async def test_not_ready_without_its_database(client: httpx.AsyncClient, service: Service) -> None:
+    await service.store.close()
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()) == (503, {"status": "no_database", "model": "fake"})
+    assert (await client.get("/health/live")).status_code == 200
+
+
 async def test_not_ready_once_it_stops(client: httpx.AsyncClient, service: Service) -> None:
     service.runs.refuse()
     ready = await client.get("/health/ready")

@@ -255,7 +255,9 @@ async def test_a_server_that_comes_back(settings: Settings, postgresql: Cluster)
         with pytest.raises(JimaeError) as caught:
             await store.write(lambda session: session.add(item("b")))
         assert caught.value.code == "storage_unavailable"
+    assert not await store.answers()
     postgresql.start()
+    assert await store.answers()
     await store.write(lambda session: session.add(item("b")))
     assert await store.read(count) == 2
     await store.close()

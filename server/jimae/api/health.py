@@ -20,10 +20,13 @@ class Live(TypedDict):
     status: Literal["live"]
 
 
-class Ready(TypedDict):
-    """`model` is the default model, which decides."""
+ReadyState = ModelState | Literal["stopping", "no_database"]
 
-    status: ModelState | Literal["stopping"]
+
+class Ready(TypedDict):
+    """`model` is the default model, whose state this is unless no request would be answered."""
+
+    status: ReadyState
     model: str
 
 
@@ -91,11 +94,14 @@ class HealthRoutes:
         return {"status": "live"}
 
     async def ready(self) -> Response:
-        """200 if the default model can answer now or will be loaded when asked, else 503."""
+        """200 if the default model can answer now or will be loaded when asked, else 503, as
+        where the database does not answer: nothing would be."""
         model = self._service.readiness()
-        state: ModelState | Literal["stopping"] = (
-            "stopping" if self._service.runs.refusing else model.state
-        )
+        state: ReadyState = model.state
+        if self._service.runs.refusing:
+            state = "stopping"
+        elif not await self._service.store.answers():
+            state = "no_database"
         body: Ready = {"status": state, "model": model.id}
         return Response(
             msgspec.json.encode(body),

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, NamedTuple, TypeVar
 
-from sqlalchemy import Engine, Select
+from sqlalchemy import Engine, Select, text
 from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
@@ -25,6 +25,7 @@ R = TypeVar("R")
 Transaction = Callable[[Session], T]
 
 THREADS: Final = 4
+ANSWER_SECONDS: Final = 2.0
 
 WRITES: Final = "writes"
 """Key of a session's `info`: whether its transaction may change anything."""
@@ -106,6 +107,15 @@ class Store:
         PostgreSQL is then asked once, and not also to begin and to end.
         """
         return await self._in_thread(self._readers, self._opened().look_up, False, transaction)
+
+    async def answers(self) -> bool:
+        """Whether the database does, within two seconds."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self.look_up(lambda session: session.scalar(text("SELECT 1")))
+        except (TimeoutError, JimaeError):
+            return False
+        return True
 
     async def write(self, transaction: Transaction[T]) -> T:
         """The result of a function that changes something, once that is committed.
