@@ -141,7 +141,7 @@ async def test_only_what_is_given_changes(settings: Settings, store: Store) -> N
         "set",
         *person,
         "--hours",
-        "mon-fri 08:00-19:00",
+        "月-金 8:00-19:00",
         "--hours",
         "sat 09:00-12:00",
     )
@@ -166,7 +166,7 @@ async def test_only_what_is_given_changes(settings: Settings, store: Store) -> N
     [
         (("--answers-at-once", "0"), "out_of_range"),
         (("--tokens-per-day", "many"), "out_of_range"),
-        (("--hours", "月 08:00-19:00"), "hours_unreadable"),
+        (("--hours", "月火 08:00-19:00"), "hours_unreadable"),
         (("--hours", "fri-mon 08:00-19:00"), "hours_unreadable"),
         (("--hours", "mon 8:00-19:00"), "hours_unreadable"),
     ],

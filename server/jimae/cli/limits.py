@@ -77,7 +77,7 @@ SET_HELP = words(
 
       jimae limits set --everybody --tokens-per-day 200000 --answers-at-once 3
 
-      jimae limits set --group 総務課 --tokens-per-month 5000000 --hours "mon-fri 08:00-19:00"
+      jimae limits set --group 総務課 --tokens-per-month 5000000 --hours "月-金 9:00-18:00"
 
       jimae limits set --person yamada --model qwen3-4b --requests-per-minute none
 
@@ -101,7 +101,7 @@ MODEL_HELP = words(
 )
 HOURS_HELP = words(
     "When it may be asked, as 'mon-fri 08:00-19:00'; may be repeated.",
-    "使える時間。'mon-fri 08:00-19:00' の形で、繰り返し指定できます。",
+    "使える時間。'月-金 9:00-18:00' や 'mon-fri 08:00-19:00' の形で、繰り返し指定できます。",
 )
 CLEAR_HELP = words("Take all limits away first.", "先にすべての制限を解除します。")
 JSON_HELP = words("As JSON.", "JSON で出力。")

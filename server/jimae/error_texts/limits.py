@@ -140,9 +140,11 @@ TEXTS: dict[str, Text] = {
     "hours_unreadable": Text(
         400,
         INVALID,
-        "'{value}' is no time of the week. Write it as 'mon-fri 08:00-19:00' or 'sat,sun "
-        "00:00-24:00'.",
-        "「{value}」は曜日と時間として読めません。'mon-fri 08:00-19:00' や "
-        "'sat,sun 00:00-24:00' のように書いてください。",
+        "'{value}' is no time of the week. Write days from Monday on and times: 'mon-fri "
+        "08:00-19:00', 'mon,wed 9:00-12:00', 'sat,sun 00:00-24:00', or in Japanese '月-金 "
+        "9:00-18:00'.",
+        "「{value}」は曜日と時間として読めません。曜日（月曜日から日曜日の順）と時刻を、"
+        "「月-金 9:00-18:00」「月、水 9:00-12:00」「土,日 0:00-24:00」や "
+        "'mon-fri 08:00-19:00' のように書いてください。",
     ),
 }

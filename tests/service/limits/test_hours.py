@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jimae.errors import JimaeError
 from jimae.service.limits.days import Days
-from jimae.service.limits.hours import WEEK, Window, is_open, minute, opens
+from jimae.service.limits.hours import WEEK, Window, is_open, minute, opens, parse
 
 DAYS = Days("Asia/Tokyo")
 OFFICE = Window(("mon", "tue", "wed", "thu", "fri"), "08:30", "17:15")
@@ -127,3 +128,47 @@ def test_it_is_told_shortly(days: tuple[str, ...], told: str) -> None:
 def test_no_times(text: str) -> None:
     with pytest.raises(ValueError, match=r"\d"):
         minute(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("mon-fri 08:00-19:00", "mon-fri 08:00-19:00"),
+        ("Mon-Fri 8:00-19:00", "mon-fri 08:00-19:00"),
+        ("月-金 9:00-18:00", "mon-fri 09:00-18:00"),
+        ("月〜金　９：００〜１８：００", "mon-fri 09:00-18:00"),
+        ("月曜日～金曜日 9:00～18:00", "mon-fri 09:00-18:00"),
+        ("月曜から", None),
+        ("土、日 0:00-24:00", "sat,sun 00:00-24:00"),
+        ("月・水, fri 22:00-5:00", "mon,wed,fri 22:00-05:00"),
+        ("日曜9:00-12:00", "sun 09:00-12:00"),
+        ("金-月 9:00-18:00", None),
+        ("日-月 9:00-18:00", None),
+        ("月 24:00-25:00", None),
+        ("月 9:00-25:00", None),
+        ("月 9:60-10:00", None),
+        ("月-  9:00-10:00", None),
+        ("月曜曜 9:00-10:00", None),
+        ("9:00-18:00", None),
+        ("月-金", None),
+        ("", None),
+    ],
+)
+def test_windows_as_people_write_them(written: str, told: str | None) -> None:
+    if told is None:
+        with pytest.raises(JimaeError) as refused:
+            parse(written)
+        assert refused.value.code == "hours_unreadable"
+        for language in ("en", "ja"):
+            assert "月-金 9:00-18:00" in refused.value.message(language)
+            assert "mon-fri 08:00-19:00" in refused.value.message(language)
+        return
+    window = parse(written)
+    assert window.told() == told
+    assert parse(window.told()) == window
+
+
+@given(windows)
+def test_what_is_told_of_a_window_is_read_back(window: Window) -> None:
+    days = tuple(day for day in WEEK if day in window.days)
+    assert parse(window.told()) == Window(days, window.begin, window.end)

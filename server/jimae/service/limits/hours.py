@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
@@ -17,6 +18,10 @@ WEEK: Final[tuple[Weekday, ...]] = get_args(Weekday)
 MINUTES: Final = 24 * 60
 DAYS_AHEAD: Final = 8
 TIME: Final = re.compile(r"([0-9]{2}):([0-5][0-9])")
+_JAPANESE: Final = dict(zip("月火水木金土日", WEEK, strict=True))
+# As people write a window; what is kept is written one way.
+_WRITTEN: Final = re.compile(r"(?P<days>\D+)(?P<begin>\d{1,2}:\d\d)\s*-\s*(?P<end>\d{1,2}:\d\d)")
+_DASHES: Final = str.maketrans("〜~～–—―−‐ー、・", "---------,,")
 
 
 class Window(msgspec.Struct, frozen=True, rename={"begin": "from", "end": "to"}):
@@ -54,14 +59,18 @@ def minute(text: str) -> int:
 
 
 def parse(text: str) -> Window:
-    """A window as `Window.told` tells it. Raises `hours_unreadable`."""
+    """A window as `Window.told` tells it, or as it is written in Japan: `月-金 9:00-18:00`,
+    `月〜金 ９：００〜１８：００`, `土曜日、日曜日 0:00-24:00`. Raises `hours_unreadable`."""
+    narrow = unicodedata.normalize("NFKC", text).translate(_DASHES).strip().lower()
+    written = _WRITTEN.fullmatch(narrow)
     try:
-        days, times = text.split()
-        begin, end = times.split("-")
+        if written is None:
+            raise ValueError(text)
+        begin, end = written["begin"].zfill(5), written["end"].zfill(5)
         if minute(begin) == MINUTES:
             raise ValueError(begin)
         minute(end)
-        return Window(tuple(_days(days)), begin, end)
+        return Window(tuple(_days("".join(written["days"].split()))), begin, end)
     except ValueError:
         raise JimaeError("hours_unreadable", value=text[:100]) from None
 
@@ -89,14 +98,25 @@ def opens(hours: Sequence[Hours], days: Days, at: float) -> float | None:
 
 
 def _days(text: str) -> Iterator[Weekday]:
-    """`mon-wed,fri`. Raises ValueError."""
-    names: Sequence[str] = WEEK
+    """`mon-wed,fri`, `月-水,金`. Raises ValueError."""
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        begin, end = names.index(first), names.index(last or first)
+        first, dash, last = part.partition("-")
+        begin = WEEK.index(_day(first))
+        end = WEEK.index(_day(last)) if dash else begin
         if end < begin:
             raise ValueError(part)
         yield from WEEK[begin : end + 1]
+
+
+def _day(name: str) -> Weekday:
+    """Raises ValueError."""
+    for day in WEEK:
+        if name == day:
+            return day
+    short = name.removesuffix("日").removesuffix("曜") or name
+    if short not in _JAPANESE:
+        raise ValueError(name)
+    return _JAPANESE[short]
 
 
 def _days_told(days: Sequence[Weekday]) -> str:
