@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -92,6 +93,13 @@ async def test_a_text_is_published_and_accepted(
             CliRunner().invoke(app, ["policy", "template", "--lang", lang]).stdout
         )
     files = ("--ja", str(tmp_path / "ja.md"), "--en", str(tmp_path / "en.md"))
+    refused = run(settings, "publish", *files).exception
+    assert isinstance(refused, JimaeError)
+    assert refused.code == "policy_unfilled"
+    assert "[組織名], [その他の業務], [担当部署]" in refused.message("ja")
+    for lang in ("ja", "en"):
+        file = tmp_path / f"{lang}.md"
+        file.write_text(re.sub(r"\[([^\]]+)\]", r"\1", file.read_text()))
     assert "1" in done(settings, "publish", *files)
     assert "マイナンバー" in done(settings, "show", "--lang", "ja")
     assert "My Number" in done(settings, "show", "--lang", "en")

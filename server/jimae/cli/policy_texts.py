@@ -24,6 +24,7 @@ PUBLISH: Final = words(
     """Put a text of use in force, from two files in Markdown.
 
     Everybody is asked to accept it before they can ask a model again. Earlier versions are kept.
+    Fill in the template's places in brackets first: a text that still has one is refused.
 
     Example:
 
@@ -35,7 +36,8 @@ PUBLISH: Final = words(
     """,
     """利用規程を公開します（Markdown のファイル 2 つ）。
 
-    全員に同意を求め、同意するまでモデルは使えません。以前の版は残ります。
+    全員に同意を求め、同意するまでモデルは使えません。以前の版は残ります。ひな形の [ ] の箇所は
+    先に書き換えてください。残っていると公開できません。
 
     例:
 

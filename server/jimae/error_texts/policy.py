@@ -30,6 +30,14 @@ TEXTS: dict[str, Text] = {
         "The rules of use are accepted by a person, not with an API key. Sign in at the page.",
         "利用規程への同意は本人が行います。API キーではできません。画面でサインインしてください。",
     ),
+    "policy_unfilled": Text(
+        400,
+        INVALID,
+        "The text '{param}' still has places of the template that are to be filled in: {places}. "
+        "Write what belongs there, and publish it again.",
+        "規程の本文（{param}）に、ひな形のまま書き換えていない箇所があります: {places}。"
+        "内容を書き入れてから、もう一度公開してください。",
+    ),
     "policy_text_not_found": Text(
         404,
         NOT_FOUND,

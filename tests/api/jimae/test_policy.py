@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
@@ -31,6 +33,11 @@ async def test_a_published_text_has_to_be_accepted(
     offered = (await client.get(f"{BASE}/template", headers=root.session)).json()
     assert (await client.get("/jimae/policy", headers=user.session)).json()["version"] == 0
 
+    unfilled = await client.post(f"{BASE}/texts", json=offered, headers=root.session)
+    assert (unfilled.status_code, code(unfilled)) == (400, "policy_unfilled")
+    assert "[組織名]" in unfilled.json()["error"]["message"]
+    assert (await client.get("/jimae/policy", headers=user.session)).json()["version"] == 0
+    offered = {lang: re.sub(r"\[([^\]]+)\]", r"\1", text) for lang, text in offered.items()}
     published = await client.post(f"{BASE}/texts", json=offered, headers=root.session)
     assert published.json()["version"] == 1
     refused = await client.post("/v1/chat/completions", json=ASK, headers=user.session)

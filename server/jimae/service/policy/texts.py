@@ -13,12 +13,19 @@ from jimae.service.audit.record import note
 from jimae.service.caller import Caller
 from jimae.service.items import new_id
 from jimae.service.policy.book import TURN, current_version
+from jimae.service.policy.template import unfilled
 from jimae.store.policy_tables import PolicyAcceptance, PolicyText
 from jimae.store.turns import take_turn
 
 
 def publish(session: Session, caller: Caller, *, ja: str, en: str) -> PolicyText:
-    """Put a text in force, which everybody is asked to accept from now on."""
+    """Put a text in force, which everybody is asked to accept from now on.
+
+    Raises `policy_unfilled` for one in which the template's places are still to be filled in.
+    """
+    for param, written in (("ja", ja), ("en", en)):
+        if places := unfilled(written):
+            raise JimaeError("policy_unfilled", param=param, places=", ".join(places))
     take_turn(session, TURN)
     text = PolicyText(
         id=new_id("policy"),
