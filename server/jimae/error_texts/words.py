@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from jimae.error_texts.reasons import FORMS, reason_in_japanese
+
 Value = str | int | float
 
 _KINDS: Final = {
@@ -108,4 +110,6 @@ def in_japanese(code: str, values: Mapping[str, Value]) -> dict[str, Value]:
             return table[value]
         return _WORD.sub(lambda match: table.get(match[0], match[0]), value)
 
+        if name == "reason" and code in FORMS:
+            return reason_in_japanese(code, str(value))
     return {name: said(name, value) for name, value in values.items()}
