@@ -9,6 +9,7 @@ import typer
 import typer.core
 import typer.main
 
+from jimae.cli import wrong_usage
 from jimae.cli.console import words
 
 MARKUP: Final = "markdown"
@@ -79,6 +80,16 @@ COMMANDS: Final = {
 class LazyGroup(typer.core.TyperGroup):
     """Holds a summary in the place of each command, until one is asked for."""
 
+    context_class = wrong_usage.Context
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        with wrong_usage.told():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        with wrong_usage.told():
+            return super().invoke(ctx)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
         return name, command if name is None else loaded(name), rest
@@ -98,4 +109,4 @@ def loaded(name: str) -> Any:
         alone.add_typer(made, name=name, help=words(*COMMANDS[name]))
     else:
         alone.command(name)(made)
-    return typer.main.get_group(alone).commands[name]
+    return wrong_usage.speaks(typer.main.get_group(alone).commands[name])
