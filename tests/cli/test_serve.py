@@ -11,6 +11,7 @@ from threading import Thread
 import httpx
 import pytest
 
+from fakes.files import write_gguf
 from fakes.process import Process, jimae
 from jimae.api.server import listen
 from jimae.errors import JimaeError
@@ -107,3 +108,15 @@ def test_port_in_use_is_told() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(JimaeError, match=f"--port {port + 1 if port < 65535 else port - 1}"):
             listen("localhost", port)
+
+
+def test_a_file_that_is_another_model_is_told_at_the_start(
+    tmp_path: Path, processes: list[Process]
+) -> None:
+    write_gguf(tmp_path / "models" / "smollm2-135m.gguf")
+    process = Process(tmp_path, delay=0.01, drain=60)
+    processes.append(process)
+    process.process.send_signal(signal.SIGINT)
+    assert process.process.wait(DEADLINE) == 0
+    told = next(line for line in process.said if line.startswith("警告:"))
+    assert "smollm2-135m.gguf はカタログのモデル smollm2-135m の名前ですが" in told

@@ -11,7 +11,7 @@ from typing import Final
 from rich.console import Console
 
 from jimae.cli.language import language as language
-from jimae.errors import JimaeError
+from jimae.errors import JimaeError, Language
 
 _COMMAND: Final = re.compile(r"\bjimae (?:audit|groups|keys|models|policy|pull|users)\b")
 # A model's text must not move the cursor, change the title or paste: keep line breaks and tabs.
@@ -28,9 +28,19 @@ def words(en: str, ja: str) -> str:
 
 def show_error(error: JimaeError) -> None:
     """One error, without a trace, on standard error."""
-    label = words("error", "エラー")
-    stderr.print(f"[bold red]{label}:[/] ", end="")
-    message = error.message(language())
+    _show(error, words("error", "エラー"), "bold red", language())
+
+
+def show_warning(error: JimaeError, speaks: Language | None = None) -> None:
+    """What somebody should know, and nothing was stopped for, on standard error; in the
+    terminal's language unless another was asked for."""
+    speaks = speaks or language()
+    _show(error, "警告" if speaks == "ja" else "warning", "bold yellow", speaks)
+
+
+def _show(error: JimaeError, label: str, style: str, speaks: Language) -> None:
+    stderr.print(f"[{style}]{label}:[/] ", end="")
+    message = error.message(speaks)
     stderr.print(message, markup=False, soft_wrap=True)
     if _COMMAND.search(message):
         tell_data_dir(stderr)

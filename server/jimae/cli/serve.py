@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jimae.cli.console import show_error, stdout, tell_data_dir, words
+from jimae.cli.console import show_error, show_warning, stdout, tell_data_dir, words
 from jimae.errors import JimaeError
 from jimae.settings import Settings, load
 
@@ -109,6 +110,8 @@ class Announcement:
         if stdout.is_terminal and not await self._service.accounts.are_there():
             stdout.print(ALONE)
             tell_data_dir(stdout)
+        for told in await asyncio.to_thread(self._service.models.misnamed):
+            show_warning(told)
         stdout.print(words(f"Loading {model} …", f"{model} を読み込んでいます…"))
         backend = await self._service.models.get(model)
         try:

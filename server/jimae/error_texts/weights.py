@@ -14,6 +14,16 @@ TEXTS: dict[str, Text] = {
         "{path} は使える GGUF ファイルではありません: {reason}。もう一度コピーしてください。"
         "カタログのモデルは jimae pull ID で取得し直せます。",
     ),
+    "model_misnamed": Text(
+        409,
+        INVALID,
+        "{path} is called like the model {id} of the catalogue, but is another one (file ≠ "
+        "catalogue): {differences}. Give it another name, and fetch the model itself with: "
+        "jimae pull {id}",
+        "{path} はカタログのモデル {id} の名前ですが、中身は別のモデルです（ファイル ≠ "
+        "カタログ）: {differences}。ファイルの名前を変えて、本来のモデルは次のコマンドで"
+        "取得してください: jimae pull {id}",
+    ),
     # --- catalogue and downloads -----------------------------------------------
     "catalogue_invalid": Text(
         500,

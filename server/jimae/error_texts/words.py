@@ -72,6 +72,12 @@ _REASONS: Final = {
     ),
     "nested_groups needs active_directory": "nested_groups には active_directory が必要です",
 }
+_FACTS: Final = {
+    "architecture": "アーキテクチャー",
+    "layers": "層の数",
+    "heads of keys and values": "キーと値のヘッドの数",
+    "bytes": "バイト数",
+}
 _DAYS: Final = dict(
     zip(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "月火水木金土日", strict=True)
 )
@@ -90,6 +96,7 @@ JA: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "quota_exceeded": {"whose": _EVERYBODY},
     "rate_limited": {"whose": _EVERYBODY},
     "too_many_answers": {"whose": _EVERYBODY},
+    "model_misnamed": {"differences": _FACTS},
     "hours_closed": {"whose": _EVERYBODY, "hours": _DAYS},
     "hours_never": {"whose": _EVERYBODY, "hours": _DAYS},
 }
@@ -103,6 +110,8 @@ def in_japanese(code: str, values: Mapping[str, Value]) -> dict[str, Value]:
     tables = JA.get(code, {})
 
     def said(name: str, value: Value) -> Value:
+        if name == "reason" and code in FORMS:
+            return reason_in_japanese(code, str(value))
         table = tables.get(name)
         if table is None or not isinstance(value, str):
             return value
@@ -110,6 +119,4 @@ def in_japanese(code: str, values: Mapping[str, Value]) -> dict[str, Value]:
             return table[value]
         return _WORD.sub(lambda match: table.get(match[0], match[0]), value)
 
-        if name == "reason" and code in FORMS:
-            return reason_in_japanese(code, str(value))
     return {name: said(name, value) for name, value in values.items()}

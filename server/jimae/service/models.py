@@ -30,6 +30,7 @@ from jimae.service.able import header_of, writes
 from jimae.service.drafts import check_files, draft_header
 from jimae.service.fitting import Fitting
 from jimae.service.loaded import Loaded, StartableBackend, expired, first_to_go, room
+from jimae.service.misnamed import misnamed
 from jimae.service.model_status import Load, ModelState, ModelStatus, Use, state_of
 from jimae.settings import Settings
 from jimae.types import Sampling
@@ -95,6 +96,10 @@ class ModelPool:
             return {}
         found = (path for path in directory.iterdir() if path.suffix == SUFFIX and path.is_file())
         return {path.stem: path for path in sorted(found) if _is_model(path.stem)}
+
+    def misnamed(self) -> list[JimaeError]:
+        """What is to be said of files with the name of another model. Blocks."""
+        return misnamed(self.files(), self._catalogue)
 
     def default_id(self) -> str:
         """The model that serves when nobody chose.
@@ -277,6 +282,8 @@ class ModelPool:
         # A file that our own reader refuses never reaches native code.
         files = self.files() | {model_id: path}
         header, draft = await asyncio.to_thread(check_files, self._settings, model_id, files)
+        for told in await asyncio.to_thread(misnamed, {model_id: path}, self._catalogue):
+            log.warning("%s", told)
         async with self._lock:
             if self._closed:
                 raise JimaeError("server_stopping")
