@@ -91,6 +91,21 @@ def test_a_file_that_is_here_needs_what_the_server_reckons_with(tmp_path: Path) 
     assert needs() > memory.OVERHEAD, "a damaged file does not end the list"
 
 
+def test_a_file_that_is_another_model_is_told(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "smollm2-135m.gguf").write_bytes(gguf_bytes())
+    lines = {line["id"]: line for line in json.loads(run(tmp_path, "--json"))}
+    assert lines["smollm2-135m"]["differs"][0] == "architecture: fake ≠ llama"
+    assert not any(line["differs"] for id, line in lines.items() if id != "smollm2-135m")
+    done = CliRunner().invoke(app, ["--lang", "ja", "--data-dir", str(tmp_path)])
+    assert done.exit_code == 0
+    row = next(line for line in done.stdout.splitlines() if line.startswith("smollm2-135m"))
+    assert "別のモデル" in row
+    assert "警告:" in done.stderr
+    assert "アーキテクチャー: fake ≠ llama" in done.stderr
+    assert "jimae pull smollm2-135m" in done.stderr
+
+
 async def test_what_the_server_has_loaded(
     tmp_path: Path, served: Served, backend: FakeBackend
 ) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from jimae.cli.console import printable, stdout, words
 from jimae.cli.database import DataDir, settings_of, terminal, transact
+from jimae.cli.tables import Column, show
 from jimae.service.accounts import groups as service
 from jimae.service.accounts import listing, people
 from jimae.service.accounts.listing import ListedGroup
@@ -114,16 +115,12 @@ def list_groups(
         ]
         typer.echo(msgspec.json.format(msgspec.json.encode(told)).decode())
         return
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False)
-    for en, ja in (("Name", "名前"), ("Members", "人数"), ("Purpose", "利用目的")):
-        table.add_column(words(en, ja))
-    for group, members in found:
-        cells = (group.name, str(members), group.purpose)
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    stdout.print(table)
+    columns = (
+        Column(words("Name", "名前"), whole=True),
+        Column(words("Members", "人数"), right=True),
+        Column(words("Purpose", "利用目的")),
+    )
+    show(columns, [(group.name, f"{members:,}", group.purpose) for group, members in found])
 
 
 @groups.command(help=ADD_HELP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -14,26 +15,15 @@ from sqlalchemy.orm import Session
 
 from jimae.cli.console import printable, stderr, stdout, words
 from jimae.cli.database import DataDir, settings_of, terminal, transact
+from jimae.cli.tables import Column, show
 from jimae.errors import JimaeError
 from jimae.service import keys as service
 from jimae.service.keys import MadeKey, NewKey, OwnedKey
 from jimae.service.limits.naming import named
+from jimae.store.account_tables import ApiKey
 
 DAY: Final = 24 * 3600.0
 PAGE: Final = 1000
-HEADINGS: Final = (
-    ("Key", "キー"),
-    ("Owner", "持ち主"),
-    ("For", "用途"),
-    ("Areas", "範囲"),
-    ("Models", "モデル"),
-    ("Made", "作成"),
-    ("Expires", "期限"),
-    ("Last used", "最終使用"),
-    ("State", "状態"),
-)
-# The beginning of a key and a day are read whole or not at all: other columns give way.
-WIDTHS: Final = {"Key": 10, "Made": 10, "Expires": 10, "Last used": 10, "State": 8}
 STATES_JA: Final[dict[service.State, str]] = {
     "active": "有効",
     "expired": "期限切れ",
@@ -180,29 +170,34 @@ def _area(text: str) -> str:
 
 
 def _show(found: list[OwnedKey], zone: ZoneInfo) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     def day(at: float | None) -> str:
         return "-" if at is None else datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d")
 
-    table = Table(box=None, pad_edge=False, collapse_padding=True)
-    for en, ja in HEADINGS:
-        table.add_column(words(en, ja), min_width=WIDTHS.get(en))
-    for row, account in found:
-        cells = (
+    def cells(row: ApiKey, account: str) -> Sequence[str]:
+        return (
             f"{row.prefix}…",
             account,
             row.name,
-            ", ".join(row.areas) or "*",
-            ", ".join(row.models) or "*",
-            day(row.created_at),
+            words(state := service.state_of(row), STATES_JA[state]),
             day(row.expires_at),
             day(row.used_at),
-            words(state := service.state_of(row), STATES_JA[state]),
+            day(row.created_at),
+            ", ".join(row.areas) or "*",
+            ", ".join(row.models) or "*",
         )
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    stdout.print(table)
+
+    columns = (
+        Column(words("Key", "キー"), whole=True),
+        Column(words("Owner", "持ち主")),
+        Column(words("For", "用途")),
+        Column(words("State", "状態"), whole=True),
+        Column(words("Expires", "期限"), whole=True),
+        Column(words("Last used", "最終使用"), whole=True),
+        Column(words("Made", "作成"), whole=True),
+        Column(words("Areas", "範囲")),
+        Column(words("Models", "モデル")),
+    )
+    show(columns, [cells(*one) for one in found])
 
 
 def _told(owned: OwnedKey) -> dict[str, Any]:

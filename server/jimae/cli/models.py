@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import httpx
 import msgspec
@@ -12,20 +11,20 @@ import typer
 
 from jimae.catalogue import memory, registry
 from jimae.catalogue.entry import ATTRIBUTION, Kind, Model
-from jimae.catalogue.gguf_header import read_header
+from jimae.catalogue.gguf_header import Header
 from jimae.catalogue.installed import file_path, is_present
+from jimae.catalogue.misnamed import differences
 from jimae.catalogue.progress import format_size
 from jimae.cli.client import Client, ServedModel
+from jimae.cli.console import show_warning
 from jimae.cli.language import language
+from jimae.cli.tables import Column, show, wide
 from jimae.errors import JimaeError, Language
+from jimae.service.able import header_of
 from jimae.service.drafts import draft_header
+from jimae.service.misnamed import misnamed
 from jimae.settings import Settings, load
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-# The width of the table where there is no terminal to ask.
-WIDE = 150
 # The server is on this machine: it answers within this, or it does not run.
 ASK_SECONDS = 2.0
 
@@ -48,6 +47,8 @@ class Line(msgspec.Struct):
     good_at: tuple[str, ...]
     verified: bool
     description: str
+    # What the file here says of itself that the catalogue does not: it is another model.
+    differs: tuple[str, ...]
     served: ServedModel | None
 
 
@@ -81,10 +82,8 @@ def models(
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(lines), indent=2).decode())
         return
-    from rich.console import Console
-
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
-    console.print(_table(lines, speaks))
+    _show(lines, speaks == "ja")
+    console = wide()
     room = format_size(memory.available())
     if speaks == "ja":
         console.print(f"モデルに使えるメモリー: {room}。* は配布元と未照合、! は利用条件つきです。")
@@ -97,6 +96,9 @@ def models(
         if one.memory is not None:
             console.print(_loaded(one, speaks == "ja"))
     console.print(ATTRIBUTION)
+    files = {model.id: file_path(settings.models_dir, model) for model in catalogue}
+    for told in misnamed(files, catalogue):
+        show_warning(told, speaks)
 
 
 def _served(settings: Settings, speaks: Language) -> dict[str, ServedModel]:
@@ -146,7 +148,10 @@ def duration(seconds: float) -> str:
 
 def _line(model: Model, settings: Settings, speaks: Language, served: ServedModel | None) -> Line:
     present = is_present(settings.models_dir, model)
-    need = _need(model, settings, present)
+    path = file_path(settings.models_dir, model)
+    header = _header(path)
+    need = _need(model, settings, header if present else None)
+    other = [] if header is None else differences(model, header, path.stat().st_size)
     return Line(
         id=model.id,
         name=model.name,
@@ -163,46 +168,57 @@ def _line(model: Model, settings: Settings, speaks: Language, served: ServedMode
         good_at=model.good_at.ja if speaks == "ja" else model.good_at.en,
         verified=model.verified,
         description=model.description.ja if speaks == "ja" else model.description.en,
+        differs=tuple(map(str, other)),
         served=served,
     )
 
 
-def _need(model: Model, settings: Settings, present: bool) -> int:
+def _header(path: Path) -> Header | None:
+    try:
+        return header_of(path)
+    except (JimaeError, OSError):  # a load says what is wrong with it; the list stays whole
+        return None
+
+
+def _need(model: Model, settings: Settings, header: Header | None) -> int:
     """Bytes it takes when it runs: of a file that is here, what the server reckons with."""
     engine = settings.for_model(model.id).engine
-    if present and model.kind != "embedding":
-        try:
-            header = read_header(file_path(settings.models_dir, model))
-        except JimaeError:  # a load says what is wrong with it; the list stays whole
-            return memory.needed(model, engine.kv_tokens, engine.kv_type)
-        return memory.estimate(header, engine, draft_header(settings, model.id)).total
-    return memory.needed(model, engine.kv_tokens, engine.kv_type)
+    if header is None or model.kind == "embedding":
+        return memory.needed(model, engine.kv_tokens, engine.kv_type)
+    return memory.estimate(header, engine, draft_header(settings, model.id)).total
 
 
-def _table(lines: list[Line], speaks: Language) -> Table:
-    from rich.table import Table
-
-    ja = speaks == "ja"
-    table = Table(box=None, pad_edge=False)
-    # A whole id is what one types: it is never cut.
-    table.add_column("ID", no_wrap=True)
-    table.add_column("有無" if ja else "Here")
-    table.add_column("メモリー" if ja else "Memory", no_wrap=True)
-    table.add_column("サイズ" if ja else "Size", justify="right", no_wrap=True)
-    table.add_column("ライセンス" if ja else "Licence")
-    table.add_column("日本語 平均/MT" if ja else "Japanese avg/MT", no_wrap=True)
-    table.add_column("得意" if ja else "Good at")
-    for line in lines:
-        table.add_row(
+def _show(lines: list[Line], ja: bool) -> None:
+    columns = (
+        Column("ID", whole=True),  # a whole id is what one types
+        Column("有無" if ja else "Here", whole=True),
+        Column("メモリー" if ja else "Memory", whole=True),
+        Column("サイズ" if ja else "Size", right=True),
+        Column("ライセンス" if ja else "Licence"),
+        Column("日本語 平均/MT" if ja else "Japanese avg/MT", whole=True),
+        Column("得意" if ja else "Good at"),
+    )
+    rows = [
+        (
             line.id + ("" if line.verified else " *"),
-            ("あり" if ja else "yes") if line.present else "",
+            _here(line, ja),
             _fit(line, ja),
             format_size(line.size),
             line.licence + ("" if line.commercial == "allowed" else " !"),
             _scores(line),
             ("、" if ja else ", ").join(line.good_at),
         )
-    return table
+        for line in lines
+    ]
+    show(columns, rows)
+
+
+def _here(line: Line, ja: bool) -> str:
+    if line.differs:
+        return "別のモデル" if ja else "another"
+    if line.present:
+        return "あり" if ja else "yes"
+    return ""
 
 
 def _fit(line: Line, ja: bool) -> str:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import msgspec
 import typer
 from sqlalchemy.orm import Session
 
-from jimae.cli.console import printable, words
+from jimae.cli.console import words
 from jimae.cli.database import DataDir, settings_of, terminal, transact
+from jimae.cli.tables import Column, show
 from jimae.errors import JimaeError
 from jimae.service import statistics
 from jimae.service.limits.days import Days
 from jimae.service.statistics import By, Line, Span, Statistics
 from jimae.service.statistics_csv import Encoding, csv_of
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-# The width of the table where there is no terminal to ask.
-WIDE: Final = 150
 BY_JA: Final[dict[By, str]] = {
     "day": "日",
     "group": "グループ",
@@ -105,19 +100,7 @@ def _day(text: str) -> str:
 
 
 def _figures(by: By, span: Span, found: Statistics) -> None:
-    from rich.console import Console
-
-    Console(highlight=False, width=None if sys.stdout.isatty() else WIDE).print(
-        _table(by, span, found)
-    )
-
-
-def _table(by: By, span: Span, found: Statistics) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, title=f"{span.since} – {span.until}")
-    table.add_column(words(by, BY_JA[by]))
+    columns = [Column(words(by, BY_JA[by]))]
     for en, ja in (
         ("Requests", "リクエスト"),
         ("Refused", "拒否"),
@@ -127,17 +110,13 @@ def _table(by: By, span: Span, found: Statistics) -> Table:
         ("Waited (mean)", "待ち 平均"),
         ("(95 of 100)", "95%"),
     ):
-        table.add_column(words(en, ja), justify="right")
-    for line in (*found.lines, found.total):
-        total = line is found.total
-        name = words("total", "合計") if total else line.name or "-"
-        table.add_row(
-            Text(printable(name), "bold" if total else ""), *(Text(cell) for cell in _cells(line))
-        )
-    return table
+        columns.append(Column(words(en, ja), right=True))
+    rows = [(line.name or "-", *_cells(line)) for line in found.lines]
+    rows.append((words("total", "合計"), *_cells(found.total)))
+    show(columns, rows, title=f"{span.since} – {span.until}", total=True)
 
 
-def _cells(line: Line) -> Sequence[str]:
+def _cells(line: Line) -> tuple[str, ...]:
     return (
         f"{line.requests:,}",
         f"{line.refused:,}",
