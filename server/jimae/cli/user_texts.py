@@ -54,6 +54,42 @@ ADD: Final = words(
     auditor は監査ログだけを読む人です。
     """,
 )
+IMPORT: Final = words(
+    """Make accounts for all people of a table, as a spreadsheet saves it (CSV).
+
+    The first line has the headings: name, display_name, mail, role, groups, or the same in
+    Japanese; only the name to sign in with is needed. The file is UTF-8 or Shift_JIS. Several
+    groups stand in one cell, with a semicolon between them.
+
+      jimae users import people.csv --dry-run
+
+      jimae users import people.csv --passwords first-passwords.csv
+
+      jimae users import people.csv --update --make-groups
+
+    Either all lines are taken or none: everything that is wrong is told, with its line. Everybody
+    who is new gets a password that has to be changed at the first sign-in; without --passwords
+    they are printed as CSV. With --update, people who have an account are changed where the line
+    says something; what it leaves empty stays, and nobody leaves a group.
+    """,
+    """表計算ソフトで作った名簿（CSV）から、全員のアカウントをまとめて作ります。
+
+    1 行目は見出しです: サインイン名、表示名、メール、権限、グループ（英語の name、display_name、
+    mail、role、groups でも可）。必要なのはサインイン名だけです。文字コードは UTF-8 か
+    Shift_JIS。グループがいくつもあるときは、1 つのセルに「;」か「、」で区切って書きます。
+
+      jimae users import 名簿.csv --dry-run
+
+      jimae users import 名簿.csv --passwords 初回パスワード.csv
+
+      jimae users import 名簿.csv --update --make-groups
+
+    全部の行を取り込むか、1 行も取り込まないかのどちらかです。誤りは行番号を付けてすべて
+    表示します。新しい人には、最初のサインインで変更が必要なパスワードを作ります。--passwords が
+    なければ CSV で表示します。--update を付けると、既にあるアカウントも変更します。空のセルの
+    項目はそのままで、グループから外れることはありません。
+    """,
+)
 SET: Final = words(
     """Change an account.
 
@@ -146,3 +182,13 @@ ONE_TIME: Final = words(
 YES: Final = words("Do not ask back.", "確認をたずねない。")
 HEIR: Final = words("Who gets what they made.", "作ったものを引き継ぐ人。")
 JSON: Final = words("As JSON.", "JSON で出力。")
+PEOPLE_FILE: Final = words("The table; - is standard input.", "名簿。- は標準入力。")
+PASSWORDS_FILE: Final = words(
+    "Write passwords for the first sign-in to this new file (CSV).",
+    "最初のサインイン用のパスワードを、この新しいファイルに書く（CSV）。",
+)
+UPDATE: Final = words(
+    "Change people who have an account already.", "既にあるアカウントも変更する。"
+)
+MAKE_GROUPS: Final = words("Make groups that are missing.", "足りないグループを作る。")
+DRY_RUN: Final = words("Only show what would be done.", "何が起きるかを表示するだけ。")

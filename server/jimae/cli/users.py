@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from jimae.cli import user_texts as texts
 from jimae.cli.console import printable, stderr, stdout, words
 from jimae.cli.database import DataDir, settings_of, terminal, transact
+from jimae.cli.user_import import import_people
 from jimae.cli.user_list import show_people, told
 from jimae.errors import JimaeError
 from jimae.service.accounts import listing, people, setup
@@ -91,6 +92,9 @@ def add(
     made = transact(settings, create, begins=True)
     stdout.print(words("Made:", "作成しました:"), printable(made), markup=False)
     password.tell()
+
+
+users.command("import", help=texts.IMPORT)(import_people)
 
 
 @users.command("set", help=texts.SET)
