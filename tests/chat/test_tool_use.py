@@ -110,8 +110,9 @@ def test_a_form_or_calls() -> None:
     assert not allows("hermes", "text", turn, content)
 
 
-def test_reasoning_before_forced_calls() -> None:
-    turn = Turn(TOOLS, REQUIRED, ending="<think>\n")
+@pytest.mark.parametrize("before", ["", "<think>\nまず"])
+def test_reasoning_before_forced_calls(before: str) -> None:
+    turn = Turn(TOOLS, REQUIRED, ending=before or "<think>\n", written=before)
     grammar = tool_use.grammar(FAMILIES["hermes"], turn, {}, template="<think>")
     assert grammar is not None
     matcher = llguidance.LLMatcher(TOKENIZER, grammar)

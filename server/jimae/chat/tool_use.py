@@ -50,7 +50,7 @@ def grammar(
         specials,
         content=content,
         calls=calls,
-        reasoning=_reasoning(family, turn.ending, template),
+        reasoning=_reasoning(family, turn, template),
         before_content=family.before_content,
     )
 
@@ -105,13 +105,13 @@ def _arguments(tool: Tool, notation: _Notation, required: bool) -> Part:
         raise JimaeError(error.code, param="tools", retry_after=None, **values) from None
 
 
-def _reasoning(family: Family, ending: str, template: str) -> Reasoning | None:
+def _reasoning(family: Family, turn: Turn, template: str) -> Reasoning | None:
     """How the answer may reason before the rest."""
     if family.reasoning is None:
         return None
     begin, end = family.reasoning
-    if family.begins_in_reasoning(ending):
+    if turn.begins_within(family.reasoning):
         return Reasoning(begin, end, opened=True)
-    if begin not in template or ending.rstrip().endswith(end):
+    if begin not in template or turn.begins_behind(end):
         return None
     return Reasoning(begin, end, opened=False)

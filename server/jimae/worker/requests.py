@@ -73,7 +73,13 @@ class Requests:
             return Taken(await self._sequence(request, ids, context), None)
         tools = tool_use.offered(prompt.tools, request.tool_choice)
         rendered = await self._render(msgspec.structs.replace(prompt, tools=tools))
-        turn = Turn(tools, request.tool_choice, rendered.ending, family.new_id)
+        turn = Turn(
+            tools,
+            request.tool_choice,
+            rendered.ending,
+            family.new_id,
+            written=_written(prompt),
+        )
         sequence = await self._sequence(request, rendered.ids, context, turn)
         sequence.special_text = family.needs_special_text
         sequence.public = rendered.public
@@ -182,6 +188,13 @@ class Requests:
     @cached_property
     def _specials(self) -> dict[str, int]:
         return self._grammars.specials
+
+
+def _written(prompt: ChatPrompt) -> str:
+    """What of the answer was written before."""
+    if not prompt.continue_last:
+        return ""
+    return "".join(part.text for part in prompt.messages[-1].content)
 
 
 def _room(request: GenerateRequest, prompt_tokens: int, context: int) -> int:

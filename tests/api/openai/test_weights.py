@@ -103,12 +103,13 @@ async def test_none_calls_nothing(api: openai.AsyncOpenAI) -> None:
     assert answer.choices[0].message.content
 
 
+@pytest.mark.parametrize("begun", ["<think>\n", "<think>\nThe sea is"])
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_reasoning_does_not_end_at_a_stop_string(
-    api: openai.AsyncOpenAI, streamed: bool
+    api: openai.AsyncOpenAI, streamed: bool, begun: str
 ) -> None:
-    """A model that is made to think, and so to write one soon."""
-    thinking = {"role": "assistant", "content": "<think>\n"}
+    """A model that is made to think, or to go on with it, and so to write one soon."""
+    thinking = {"role": "assistant", "content": begun}
     asked: dict[str, Any] = {
         "model": SMALL,
         "messages": [{"role": "user", "content": "Tell me about the sea."}, thinking],

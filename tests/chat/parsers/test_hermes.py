@@ -144,6 +144,21 @@ def test_a_prompt_that_has_opened_the_reasoning() -> None:
     assert at_every_split("hermes", "考え中\n</think>\n\nはい。", turn) == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("<think>\nFirst", Whole("Yes.", " then")),
+        ("\n<think>" + "long " * 100, Whole("Yes.", " then")),
+        ("<think>\nFirst</think>\n\nSo", Whole(" then</think>\n\nYes.")),
+        ("The tag <think> is", Whole(" then</think>\n\nYes.")),
+    ],
+)
+def test_an_answer_that_is_gone_on_with_in_its_reasoning(written: str, expected: Whole) -> None:
+    """It is read as reasoning to where that ends, the space at the seam included."""
+    turn = Turn(TOOLS, ending=written[-256:], written=written)
+    assert at_every_split("hermes", " then</think>\n\nYes.", turn) == expected
+
+
 def test_arguments_arrive_while_they_are_written() -> None:
     parser = FAMILIES["hermes"].parser(Turn(TOOLS))
     seen = ""

@@ -58,7 +58,8 @@ class Turn(NamedTuple):
 
     `tools` are those that may be called now; without any, text that looks like a
     call is text. `ending` is the end of the rendered prompt, by which a family
-    sees that the template has already opened the reasoning. `stop` strings are
+    sees that the template has already opened the reasoning; `written` is what the
+    prompt has of the answer, if it is one that is gone on with. `stop` strings are
     looked for in the content.
     """
 
@@ -67,6 +68,18 @@ class Turn(NamedTuple):
     ending: str = ""
     new_id: Callable[[], str] | None = None
     stop: tuple[str, ...] = ()
+    written: str = ""
+
+    def begins_behind(self, mark: str) -> bool:
+        """Whether this mark is the last before the answer."""
+        return self.ending.rstrip().endswith(mark)
+
+    def begins_within(self, marks: tuple[str, str]) -> bool:
+        """Whether the first of these marks stands before the answer, and the second not yet."""
+        begin, end = marks
+        if self.begins_behind(begin):
+            return True
+        return self.written.lstrip().startswith(begin) and end not in self.written
 
     def find(self, name: str) -> Tool | None:
         """The tool of that name, if it may be called."""
@@ -119,10 +132,6 @@ class Family:
     fit_id: Callable[[str], str] = str
     """The id of a call as the template accepts it."""
 
-    def begins_in_reasoning(self, ending: str) -> bool:
-        """Whether a prompt that ends so has opened the reasoning already."""
-        return self.reasoning is not None and ending.rstrip().endswith(self.reasoning[0])
-
     def has_parts(self, turn: Turn, template: str) -> bool:
         """Whether an answer may hold anything but content."""
         marks = self.reasoning or ()
@@ -130,5 +139,5 @@ class Family:
             bool(turn.tools)
             or bool(self.before_content)
             or any(mark in template for mark in marks)
-            or self.begins_in_reasoning(turn.ending)
+            or (self.reasoning is not None and turn.begins_within(self.reasoning))
         )

@@ -81,8 +81,7 @@ class MarkedParser:
         self._calls = Calls(self._reader, self._answer, turn)
         self._reasoning = reasoning
         self._title = title
-        inside = reasoning is not None and turn.ending.rstrip().endswith(reasoning[0])
-        self._run = self._read(inside)
+        self._run = self._read(turn)
 
     @property
     def stopped_by(self) -> str | None:
@@ -93,10 +92,10 @@ class MarkedParser:
         next(self._run, None)
         return self._answer.take(done)
 
-    def _read(self, inside: bool) -> Reading[None]:
+    def _read(self, turn: Turn) -> Reading[None]:
         marks = Marks(self._marked)
-        if inside:
-            yield from self._read_reasoning()
+        if self._reasoning and turn.begins_within(self._reasoning):
+            yield from self._read_reasoning(begun=not turn.begins_behind(self._reasoning[0]))
         while not self._calls.enough:
             if (yield from self._beside_a_mark()):
                 continue
@@ -115,12 +114,14 @@ class MarkedParser:
             return True
         return self._bare is not None and (yield from self._attempt(self._bare))
 
-    def _read_reasoning(self) -> Reading[None]:
+    def _read_reasoning(self, *, begun: bool = False) -> Reading[None]:
+        """`begun`: the first of it was written before."""
         assert self._reasoning is not None  # noqa: S101 - the type checker's
         end = self._reasoning[1]
         marks = Marks([end, *self._marked])
-        self._answer.bound()
-        yield from self._reader.accept(self._title)
+        if not begun:
+            self._answer.bound()
+            yield from self._reader.accept(self._title)
         while True:
             mark = yield from self._reader.text_until(marks, self._answer.reasoning)
             if mark is None or mark == end:
