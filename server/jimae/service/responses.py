@@ -52,6 +52,21 @@ class Wanted:
     background: bool = False
 
 
+class _ResponseRun(Run[Record]):
+    """A response that is being written."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__(record)
+        self.writing = Writing()
+
+    @property
+    def now(self) -> Record:
+        """The response with what is written of it so far; events tell that by themselves."""
+        if self.record.finished:
+            return self.record
+        return msgspec.structs.replace(self.record, output=tuple(self.writing.so_far))
+
+
 class Responses:
     """The responses of everybody, each found only by its owner. `forget` drops what engines
     kept of an owner's."""
@@ -60,7 +75,7 @@ class Responses:
         self._store = store
         self._chat = chat
         self._forget = forget
-        self._runs: dict[str, Run[Record]] = {}
+        self._runs: dict[str, _ResponseRun] = {}
         self._kept: dict[str, Run[Record]] = {}
 
     async def open(self) -> None:
@@ -97,7 +112,7 @@ class Responses:
             previous_id=wanted.previous_id,
             conversation_id=wanted.conversation_id,
         )
-        run = self._runs[record.id] = Run(record)
+        run = self._runs[record.id] = _ResponseRun(record)
         try:
             given = await self._begin(record, wanted)
         except BaseException:
@@ -144,11 +159,11 @@ class Responses:
             )
 
     async def _write(
-        self, run: Run[Record], caller: Caller, ask: Ask, store: bool, begun: asyncio.Future[None]
+        self, run: _ResponseRun, caller: Caller, ask: Ask, store: bool, begun: asyncio.Future[None]
     ) -> None:
         """Write it to its end, whatever that is, and store how it ended before anybody is
         told. `begun` is done with the first event, or with the error that came instead."""
-        writing = Writing()
+        writing = run.writing
         waited = False
 
         def before(event: RunEvent) -> None:
@@ -212,14 +227,15 @@ class Responses:
     # --- what there is ------------------------------------------------------------
 
     async def get(self, owner: str, response_id: str) -> Record:
-        """Raises `response_not_found`."""
+        """A response, with what is written so far of one that runs. Raises
+        `response_not_found`."""
         # Asked before: what ends while it is read has not been interrupted.
         live = self.is_live(response_id)
         record = await self._store.read(
             partial(records.get, owner=owner, response_id=response_id, live=live)
         )
         run = self._runs.get(response_id)
-        return record if run is None else run.record
+        return record if run is None else run.now
 
     async def follow(self, owner: str, response_id: str) -> Run[Record]:
         """The run of a background response, to be read from its beginning.
