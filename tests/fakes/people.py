@@ -114,12 +114,13 @@ class People:
         person: Person,
         header: str = "Authorization",
         *,
+        name: str = "test",
         areas: tuple[str, ...] = (),
         models: tuple[str, ...] = (),
         expires_at: float | None = None,
     ) -> dict[str, str]:
         """The header of a new key of somebody's, which may have expired already."""
-        wanted = keys.NewKey("test", areas, models)
+        wanted = keys.NewKey(name, areas, models)
 
         def make(session: Session) -> str:
             made = keys.create(session, TERMINAL, person.id, wanted)

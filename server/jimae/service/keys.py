@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from jimae.errors import JimaeError
 from jimae.service import key_text
+from jimae.service.accounts.names import folded
 from jimae.service.audit.record import note
 from jimae.service.caller import Caller, KeyGrant
 from jimae.service.items import new_id
@@ -174,13 +175,17 @@ def page(
     reach: ColumnElement[bool],
     *,
     account_id: str | None = None,
+    text: str | None = None,
     after: str | None = None,
     limit: int,
 ) -> tuple[Sequence[OwnedKey], bool]:
-    """Keys, the newest first, and whether there are more. Raises `key_not_found` for `after`."""
+    """Keys, the newest first, and whether there are more. `text` is looked for in their names,
+    what they begin with, and the names of their owners. Raises `key_not_found` for `after`."""
     wanted = [reach]
     if account_id is not None:
         wanted.append(ApiKey.account_id == account_id)
+    if text:
+        wanted.append(_has(text))
     if after is not None:
         last = one(session, reach, after).row
         wanted.append(tuple_(ApiKey.created_at, ApiKey.id) < tuple_(last.created_at, last.id))
@@ -192,6 +197,15 @@ def page(
 
 
 _KEYS: Final = select(ApiKey, Account.name).join(Account, Account.id == ApiKey.account_id)
+
+
+def _has(text: str) -> ColumnElement[bool]:
+    return or_(
+        ApiKey.name.icontains(text, autoescape=True),
+        ApiKey.prefix.contains(text, autoescape=True),
+        Account.name.contains(folded(text), autoescape=True),
+        Account.display_name.icontains(text, autoescape=True),
+    )
 
 
 def _alive(now: float) -> tuple[ColumnElement[bool], ...]:

@@ -185,6 +185,16 @@ async def test_keys_of_others(
     only = (await client.get(path, params=of_one, headers=admin.session)).json()["data"]
     assert [one["id"] for one in only] == [theirs["id"]]
 
+    async def found(text: str, person: Person) -> set[str]:
+        answer = await client.get(path, params={"search": text}, headers=person.session)
+        return {one["id"] for one in answer.json()["data"]}
+
+    assert await found("ＪＩＲＯ", admin) == {theirs["id"]}
+    assert await found("ＪＩＲＯ", manager) == set()
+    assert await found(str(ours["prefix"]), admin) == {ours["id"]}
+    assert await found("議事", admin) == {theirs["id"], ours["id"]}
+    assert await found("%", admin) == set()
+
     for person, place in ((manager, path), (user, KEYS)):
         refused = await client.delete(f"{place}/{theirs['id']}", headers=person.session)
         assert (refused.status_code, code(refused)) == (404, "key_not_found")

@@ -14,6 +14,7 @@ from jimae.api.access import Area
 from jimae.api.body import read_object
 from jimae.api.caller import caller_of
 from jimae.api.explain import fitted
+from jimae.api.jimae.schema import Shown
 from jimae.api.openai.files.schema import StoredId, Texts
 from jimae.api.openai.responses.queries import known_id
 from jimae.api.openai.schema import ModelId, Name, Number, Strict
@@ -41,9 +42,11 @@ class OwnKeysQuery(Texts):
 
 
 class KeysQuery(OwnKeysQuery):
-    """`account`: only the keys of this one."""
+    """`account`: only the keys of this one. `search` looks in their names, what they begin with,
+    and the names of their owners."""
 
     account: StoredId | None = None
+    search: Shown | None = None
 
 
 class OwnerBody(TypedDict):
@@ -101,13 +104,13 @@ class KeyRoutes:
     async def list_own(self, request: Request) -> KeyList:
         """One's own keys, the newest first."""
         query = fitted(dict(request.query_params), OwnKeysQuery)
-        return await self._page(keys.own(caller_of(request)), query.after, query.limit)
+        return await self._page(keys.own(caller_of(request)), query)
 
     async def list_all(self, request: Request) -> KeyList:
         """The keys of everybody, or for managers of their members."""
         query = fitted(dict(request.query_params), KeysQuery)
         reach = keys.overseen(caller_of(request))
-        return await self._page(reach, query.after, query.limit, query.account)
+        return await self._page(reach, query, query.account, query.search)
 
     async def revoke_own(self, request: Request, key_id: str) -> KeyBody:
         """Take one of one's own keys back, for good."""
@@ -118,10 +121,16 @@ class KeyRoutes:
         return await self._revoke(request, keys.overseen(caller_of(request)), key_id)
 
     async def _page(
-        self, reach: ColumnElement[bool], after: str | None, limit: int, account: str | None = None
+        self,
+        reach: ColumnElement[bool],
+        query: OwnKeysQuery,
+        account: str | None = None,
+        text: str | None = None,
     ) -> KeyList:
         found, more = await self._store.read(
-            lambda session: keys.page(session, reach, account_id=account, after=after, limit=limit)
+            lambda session: keys.page(
+                session, reach, account_id=account, text=text, after=query.after, limit=query.limit
+            )
         )
         return {"data": [_body(one) for one in found], "has_more": more}
 
