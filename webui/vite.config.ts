@@ -14,6 +14,15 @@ export default defineConfig({
     // The content security policy of the server knows no inline code.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // What shows a conversation comes as one, and not as a file for each of its parts.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [{ name: "turns", test: /components\/(Turns|Markdown|CopyButton|WaitNote)|texts\/answers/ }],
+        },
+      },
+    },
   },
   server: {
     host: "127.0.0.1",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from browser.asking import OpenPage, violations
 from browser.keys import go_to, press
@@ -86,6 +87,28 @@ async def test_an_ldap_server_is_tested_by_keyboard_and_somebody_looked_up(
     assert await violations(page) == []
     await page.keyboard.press("Escape")
     await expect(row).to_contain_text("応答あり")
+
+
+async def test_who_is_looked_up_while_the_first_test_runs_is_found(
+    served: Served, people: People, open_page: OpenPage
+) -> None:
+    await people.add("root", "admin")
+    page = await open_page(served.url, ready="#name")
+    await page.goto(f"{served.url}/#/admin/directories")
+    await sign_in(page, "root")
+    typed = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await typed.wait()
+        await route.continue_()
+
+    await page.route("**/directories/*/test", slowly)
+    await page.get_by_role("button", name="接続を確かめる: 庁内の名簿").click()
+    dialog = page.get_by_role("dialog", name="庁内の名簿 の接続")
+    await dialog.get_by_label("人を調べる").fill("sakura")
+    await page.keyboard.press("Enter")
+    typed.set()
+    await expect(dialog.get_by_text("総務課")).to_be_visible()
 
 
 async def test_what_is_wrong_is_said_with_the_way_out(

@@ -1,4 +1,4 @@
-"""Ctrl+K in administration: its sections, people, groups, models and settings, by keyboard."""
+"""Ctrl+K in administration: its sections, people, groups, keys, models and settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from browser.people import sign_in
 from fakes.people import People
 from fakes.serving import Served
 
-FIELD = "画面・利用者・グループ・モデル・設定"
+FIELD = "画面・利用者・キー・設定など"
 
 
 async def find(page: Page, words: str) -> Locator:
@@ -29,6 +29,9 @@ async def test_everything_is_found_by_keyboard(
 ) -> None:
     await people.add("root", "admin", groups=["総務課"])
     await people.add("hanako", groups=["営業部"])
+    jiro = await people.add("jiro")
+    for name in ("議事録の要約", "翻訳"):
+        await people.key(jiro, name=name)
     page = await open_page(served.url, ready="#name", color_scheme=scheme)
     await page.goto(f"{served.url}/#/admin/overview")
     await sign_in(page, "root")
@@ -62,6 +65,13 @@ async def test_everything_is_found_by_keyboard(
     await expect(found).to_have_count(1)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("button", name="メンバー: 営業部")).to_be_visible()
+    await expect(page.locator("#content tbody tr")).to_have_count(1)
+
+    found = await find(page, "議事録")
+    await expect(found).to_have_count(1)
+    await expect(found).to_contain_text("APIキー")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="失効させる: 議事録の要約")).to_be_visible()
     await expect(page.locator("#content tbody tr")).to_have_count(1)
 
     found = await find(page, "ごみ箱")

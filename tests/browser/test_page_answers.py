@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from browser.asking import OpenPage, answers, ask, ask_and_wait, violations
-from fakes.backend import Backends, saying
+from fakes.backend import Backends, Queued, saying
 from fakes.serving import Served
 
 ANSWER = r"""## 見積もり
@@ -144,7 +144,11 @@ async def test_two_models_answer_side_by_side_and_a_blind_vote_names_them(
     page = await open_page(served.url)
     await page.goto(f"{served.url}/#/work/compare")
     await page.get_by_label("質問").fill("どちらですか")
+    goes_on = asyncio.Event()
+    backends["fake"].play(Queued(2, 12.0), goes_on, *backends["fake"].default)
     await page.get_by_label("質問").press("Enter")
+    await expect(page.get_by_text("順番を待っています（2番目、約12秒）")).to_be_visible()
+    goes_on.set()
     await expect(page.get_by_text("どちらの回答がよいですか")).to_be_visible()
     sides = page.locator("section[aria-labelledby^=side]")
     shown = await sides.all_inner_texts()

@@ -110,6 +110,7 @@ async def test_the_trash_gives_back_and_deletes(served: Served, open_page: OpenP
     await main.get_by_role("button", name="完全に削除: 消す質問").click()
     await page.get_by_role("dialog").get_by_role("button", name="完全に削除").click()
     await expect(main.get_by_text("ごみ箱は空です。")).to_be_visible()
+    await expect(page.get_by_role("status")).to_have_text("完全に削除しました。")
     await page.get_by_role("link", name="チャットへ戻る").click()
     await expect(page.get_by_role("button", name="残す質問", exact=True)).to_be_visible()
 
@@ -178,27 +179,3 @@ async def test_ten_thousand_chats(served: Served, service: Service, open_page: O
     assert await rows.count() < 100
     await expect(answers(page)).to_have_count(0)
     assert await violations(page) == []
-
-
-async def test_what_a_browser_had_is_taken_over_once(served: Served, open_page: OpenPage) -> None:
-    page = await open_page(served.url)
-    chat = {
-        "id": "x",
-        "created": 1_700_000_000_000,
-        "messages": [
-            {"id": "m1", "role": "user", "text": "以前の質問"},
-            {"id": "m2", "role": "assistant", "text": "以前の答え", "model": "fake"},
-        ],
-    }
-    await page.evaluate(
-        "chat => { sessionStorage['jimae.chats'] = '{\"ids\":[\"x\"]}';"
-        " sessionStorage['jimae.chat.x'] = JSON.stringify(chat); }",
-        chat,
-    )
-    await page.reload()
-    await expect(page.get_by_text("チャット 1 件をサーバーに移しました")).to_be_visible()
-    await page.get_by_role("button", name="以前の質問", exact=True).click()
-    await expect(answers(page)).to_have_text("以前の答え")
-    await page.reload()
-    await expect(answers(page)).to_have_text("以前の答え")
-    await expect(page.get_by_role("button", name="以前の質問", exact=True)).to_have_count(1)

@@ -61,7 +61,7 @@ COMING_IN = {
     "views/SignIn": ["sign-in: 名前", "sign-in: パスワード"],
 }
 SIGNED_IN = {
-    "components/AdminFinder": ["finder: 画面・利用者・グループ・モデル・設定"],
+    "components/AdminFinder": ["finder: 画面・利用者・キー・設定など"],
     "components/AuditDeletion": ["keeping: 利用者", "keeping: グループ", "keeping: 理由"],
     "components/AuditHolds": ["hold: 理由", "hold: 利用者", "hold: グループ"],
     "components/AuditRetention": ["keeping: 記録（日）", "keeping: 質問と回答（日）"],
@@ -78,12 +78,13 @@ SIGNED_IN = {
     "views/account/Profile": ["profile: 表示名"],
     "views/admin/Audit": ["audit: 利用者", "audit: モデル", "audit: 言葉"],
     "views/admin/Groups": ["groups: 名前や目的で探す", "group: 名前", "group: 利用目的"],
+    "views/admin/Keys": ["keys: 名前・先頭・持ち主で探す"],
     "views/admin/People": ["people: 名前やメールで探す"],
     "views/admin/Settings": ["settings: 名前や説明で探す"],
 }
 
 # What wraps a field for others declares none itself.
-WRAPPERS = ("TextField", "PasswordField", "SearchField")
+WRAPPERS = ("TextField", "PasswordField", "SearchField", "Combobox")
 TAG = re.compile(rf"<(?:input|textarea|{'|'.join(WRAPPERS)})\b")
 UNTYPED = re.compile(r"""\btype="(?:checkbox|radio|date|time|file)\"""")
 FIELDS = "textarea:visible, input:visible:not([readonly], [type=checkbox], [type=radio])" + "".join(
@@ -287,7 +288,7 @@ async def test_signed_in(served: Served, people: People, open_page: OpenPage) ->
     await dialog.get_by_label("ほかの人に引き継ぐ").check()
     await trial.every_field("deletion", dialog)
     await page.keyboard.press("Escape")
-    for section in ("people", "groups", "policy", "audit", "keeping", "settings"):
+    for section in ("people", "groups", "keys", "policy", "audit", "keeping", "settings"):
         await trial.go(f"admin/{section}")
         await trial.every_field(section, page.locator("#content"))
     await trial.go("account/profile")

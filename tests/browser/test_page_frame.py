@@ -197,3 +197,21 @@ async def test_on_a_phone_the_section_is_in_sight_and_words_are_whole(
     await expect(sections.get_by_text("利用者")).to_be_in_viewport(ratio=1)
     role = page.get_by_role("cell", name="管理者", exact=True)
     assert await role.evaluate(LINES) == 1
+
+
+async def test_the_way_back_takes_one_line_on_a_phone(
+    served: Served, people: People, open_page: OpenPage
+) -> None:
+    await people.add("root", "admin")
+    page = await open_page(served.url, ready="#name", viewport=PHONE, locale="en-GB")
+    await page.goto(f"{served.url}/#/admin/overview")
+    await sign_in(page, "root")
+    back = page.get_by_role("link", name="Back to the chat")
+    await back.wait_for()
+    box = await back.bounding_box()
+    assert box is not None
+    assert box["height"] < 44
+    title = page.get_by_role("banner").get_by_text("Administration", exact=True)
+    assert await title.evaluate(LINES) == 1
+    await back.click()
+    await page.locator("#message").wait_for()

@@ -91,6 +91,34 @@ async def test_a_chat_that_another_tab_deletes(served: Served, open_page: OpenPa
     await expect(first.get_by_text("「消される質問」をごみ箱へ移しました。")).to_be_visible()
 
 
+async def test_it_is_said_everywhere_that_the_server_is_away(
+    served: Served, open_page: OpenPage, watch: Watch
+) -> None:
+    """And not that it had a fault; what was not done stays as it was."""
+    watch.expected = ("ERR_",)
+    page = await open_page(served.url)
+    await ask_and_wait(page, "残す質問")
+    await page.get_by_role("button", name="「残す質問」の操作").click()
+    await page.get_by_role("menuitem", name="ごみ箱へ移す").click()
+    await page.get_by_role("link", name="チャットの管理").click()
+    restore = page.get_by_role("button", name="元に戻す: 残す質問")
+    await restore.wait_for()
+    await page.goto(f"{served.url}/#/admin/models")
+    await page.get_by_role("table").wait_for()
+    await page.goto(f"{served.url}/#/chats/trash")
+    await restore.wait_for()
+    await page.context.set_offline(True)
+    away = "サーバーにつながりませんでした。"
+    await restore.click()
+    await expect(page.get_by_role("status").get_by_text(away)).to_be_visible()
+    await expect(restore).to_be_visible()
+    await page.goto(f"{served.url}/#/admin/models")
+    await expect(page.get_by_role("alert").get_by_text(away)).to_be_visible()
+    await page.context.set_offline(False)
+    await expect(page.get_by_role("table")).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
 async def test_a_server_that_dies_in_mid_answer(
     tmp_path: Path, open_page: OpenPage, watch: Watch
 ) -> None:

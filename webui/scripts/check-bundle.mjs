@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-const LIMIT_KB = 70;
+const LIMIT_KB = 62;
 const dist = new URL("../dist/", import.meta.url);
 const page = readFileSync(new URL("index.html", dist), "utf8");
 const files = [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.(?:js|css))"/g)].map((m) => m[1]);

@@ -2,12 +2,16 @@ import { expect, test } from "vitest";
 import { TEXTS } from "../src/texts";
 import { ACCOUNT } from "../src/texts/account";
 import { ADMIN } from "../src/texts/admin";
+import { ANSWERS } from "../src/texts/answers";
 import { AUDIT } from "../src/texts/audit";
+import { CHAT_TEXTS } from "../src/texts/chats";
 import { GATE } from "../src/texts/gate";
 import { INPUT } from "../src/texts/input";
+import { MANAGING } from "../src/texts/managing";
+import { MENU } from "../src/texts/menu";
 import { WORK } from "../src/texts/work";
 
-const ALL = { TEXTS, ACCOUNT, ADMIN, AUDIT, GATE, INPUT, WORK };
+const ALL = { TEXTS, ACCOUNT, ADMIN, ANSWERS, AUDIT, CHAT_TEXTS, GATE, INPUT, MANAGING, MENU, WORK };
 
 function leaves(value: unknown, path = ""): [string, string][] {
   if (typeof value === "string") return [[path, value]];

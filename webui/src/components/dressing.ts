@@ -5,7 +5,7 @@ import type { Diagram } from "../lib/diagrams";
 import { highlight } from "../lib/highlight";
 import { tableCells, toTsv } from "../lib/tables";
 import { tableHtml } from "../lib/word";
-import type { InputTexts } from "../texts/input";
+import type { AnswerTexts } from "../texts/answers";
 import CopyButton from "./CopyButton.svelte";
 
 /** Marks what stands in an answer besides the answer. */
@@ -14,7 +14,7 @@ const ADDED = "added";
 type Mounted = Record<string, never>;
 
 /** Dress everything in an element; returns how to take it off again. */
-export function dress(element: HTMLElement, texts: InputTexts): () => void {
+export function dress(element: HTMLElement, texts: AnswerTexts): () => void {
   const mounted: Mounted[] = [];
   for (const code of element.querySelectorAll<HTMLElement>(".code")) {
     mounted.push(dressCode(code, texts));
@@ -32,7 +32,7 @@ export function dress(element: HTMLElement, texts: InputTexts): () => void {
   };
 }
 
-function dressCode(element: HTMLElement, texts: InputTexts): Mounted {
+function dressCode(element: HTMLElement, texts: AnswerTexts): Mounted {
   const pre = element.querySelector("pre")!;
   const code = element.querySelector("code")!;
   const source = code.textContent;
@@ -51,7 +51,7 @@ function dressCode(element: HTMLElement, texts: InputTexts): Mounted {
   });
 }
 
-function dressTable(box: HTMLElement, texts: InputTexts): Mounted {
+function dressTable(box: HTMLElement, texts: AnswerTexts): Mounted {
   const scrolling = box.querySelector(".table")!;
   const table = box.querySelector("table")!;
   name(scrolling, texts.table);
@@ -65,7 +65,7 @@ function dressTable(box: HTMLElement, texts: InputTexts): Mounted {
   return mount(CopyButton, { target: bar, props: { text: copy, label: texts.copyTable } });
 }
 
-async function dressMath(formulas: Iterable<HTMLElement>, texts: InputTexts): Promise<void> {
+async function dressMath(formulas: Iterable<HTMLElement>, texts: AnswerTexts): Promise<void> {
   const { mathml } = await import("../lib/mathml").catch(() => ({ mathml: () => null }));
   for (const formula of formulas) {
     const display = formula.classList.contains("math-block");
@@ -87,7 +87,7 @@ async function dressDiagram(
   element: HTMLElement,
   pre: HTMLElement,
   source: string,
-  texts: InputTexts,
+  texts: AnswerTexts,
 ): Promise<void> {
   const drawn = await import("../lib/diagrams").then(
     ({ draw }) => draw(source, isDark(element)),
@@ -103,7 +103,7 @@ function show(
   element: HTMLElement,
   pre: HTMLElement,
   source: string,
-  texts: InputTexts,
+  texts: AnswerTexts,
 ): void {
   const picture = document.createElement("img");
   picture.className = `diagram ${ADDED}`;

@@ -1,6 +1,6 @@
 /** The server's routes, as functions. Addresses are relative to the page. */
 
-import type { Failure, Language, Status } from "./types";
+import type { Language, Status } from "./types";
 
 /** A request that failed, by the server's own code or one of `unreachable`, `connection_lost`. */
 export class ApiError extends Error {
@@ -28,10 +28,6 @@ export class ApiError extends Error {
   /** The server is not there or is just starting: worth waiting for. */
   get unreachable(): boolean {
     return this.code === "unreachable" || this.code === "connection_lost";
-  }
-
-  toFailure(): Failure {
-    return { code: this.code, message: this.message || null };
   }
 }
 

@@ -4,8 +4,6 @@
  */
 
 const OURS = "jimae.";
-const OLD_INDEX = "jimae.chats";
-const OLD_CHAT = "jimae.chat.";
 const CURRENT = "jimae.current";
 const DRAFT = "jimae.draft.";
 const CHOICES = "jimae.choices";
@@ -58,45 +56,6 @@ export function forgetChat(id: string): void {
   } catch {
     // Storage is forbidden: then nothing was kept either.
   }
-}
-
-/** Chats that earlier pages kept in the tab, as the server imports them. */
-export function oldChats(): object[] {
-  const index = take(tab, OLD_INDEX) as { ids?: string[] } | null;
-  return (index?.ids ?? [])
-    .map((id) => take(tab, OLD_CHAT + id) as OldChat | null)
-    .filter((chat) => chat !== null && chat.messages.length > 0)
-    .map((chat) => exported(chat as OldChat));
-}
-
-export function forgetOldChats(): void {
-  const keys = Object.keys(sessionStorage).filter((key) => key.startsWith(OLD_CHAT));
-  for (const key of [OLD_INDEX, ...keys]) sessionStorage.removeItem(key);
-}
-
-interface OldChat {
-  id: string;
-  created: number;
-  messages: { id: string; role: "user" | "assistant"; text: string; model?: string }[];
-}
-
-function exported({ id, created, messages }: OldChat): object {
-  const said = messages.filter((message) => message.text !== "");
-  return {
-    id: `tab-${id}`,
-    title: "",
-    created_at: created / 1_000,
-    updated_at: created / 1_000,
-    head: said.at(-1)?.id ?? null,
-    turns: said.map((message, at) => ({
-      id: message.id,
-      parent: said[at - 1]?.id ?? null,
-      role: message.role,
-      created_at: created / 1_000 + at,
-      parts: [{ type: "text", text: message.text }],
-      model: message.model ?? null,
-    })),
-  };
 }
 
 /** Forget all that somebody wrote here; what they chose for this browser stays. */

@@ -24,6 +24,11 @@ export interface Failure {
   message: string | null;
 }
 
+/** One with a sentence, whoever says it. */
+export interface ToldFailure extends Failure {
+  message: string;
+}
+
 export type ModelState = "available" | "loading" | "ready" | "restarting" | "failed" | "closed";
 
 export interface Model {

@@ -1,8 +1,8 @@
 /** What the views of administration share. */
 
 import type { Page } from "../lib/account";
-import { ApiError, call, isAbort } from "../lib/api";
-import type { Failure } from "../lib/types";
+import { call, isAbort } from "../lib/api";
+import type { ToldFailure } from "../lib/types";
 import { asking, told } from "./asking.svelte";
 import { failureOf } from "./remote.svelte";
 import { settings } from "./settings.svelte";
@@ -12,7 +12,7 @@ export class Pages<T> {
   rows: T[] | null = $state.raw(null);
   more = $state(false);
   loading = $state(false);
-  failure: Failure | null = $state.raw(null);
+  failure: ToldFailure | null = $state.raw(null);
 
   #path: string;
   #query: () => Record<string, string>;
@@ -75,8 +75,7 @@ export async function attempted(act: () => Promise<unknown>, done: string): Prom
   try {
     await act();
   } catch (error) {
-    const failure = error instanceof ApiError ? error.toFailure() : failureOf(error);
-    told.say(failure.message ?? settings.texts.errors.unknown ?? "");
+    told.say(failureOf(error).message);
     return false;
   }
   told.say(done);

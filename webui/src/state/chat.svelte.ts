@@ -14,7 +14,7 @@ import {
   type Turn,
 } from "../lib/chats";
 import { loadDraft, saveDraft } from "../lib/storage";
-import type { Failure, Wait } from "../lib/types";
+import type { ToldFailure, Wait } from "../lib/types";
 import { ask, failureOf } from "./remote.svelte";
 import { server } from "./server.svelte";
 import { settings } from "./settings.svelte";
@@ -62,7 +62,7 @@ export class Chat {
   /** There is more above the first message. */
   more = $state(false);
   /** Why it could not be read. */
-  failure: Failure | null = $state.raw(null);
+  failure: ToldFailure | null = $state.raw(null);
   /** What somebody looked for and found here, until they go on. */
   sought: Sought | null = $state.raw(null);
   /** Settings of a chat that is not there yet. */

@@ -3,8 +3,9 @@
 import { isAbort } from "../lib/api";
 import { complete } from "../lib/completions";
 import { vote, type Vote } from "../lib/feedback";
-import type { Failure, Wait } from "../lib/types";
+import type { ToldFailure, Wait } from "../lib/types";
 import { failureOf } from "./remote.svelte";
+import { server } from "./server.svelte";
 import { settings } from "./settings.svelte";
 
 export interface Side {
@@ -12,7 +13,7 @@ export interface Side {
   text: string;
   running: boolean;
   wait: Wait | null;
-  failure: Failure | null;
+  failure: ToldFailure | null;
   /** Tokens a second, once the answer has ended. */
   speed: number | null;
 }
@@ -73,8 +74,11 @@ export class Comparison {
     let seconds = 0;
     try {
       for await (const event of complete(ask, settings.language, this.#abort.signal)) {
-        if (event.kind === "wait") side.wait = event.wait;
-        else if (event.kind === "text") {
+        if (event.kind === "wait") {
+          // How far it is stands in the server's status.
+          if (event.wait.kind === "loading" && side.wait?.kind !== "loading") void server.refresh();
+          side.wait = event.wait;
+        } else if (event.kind === "text") {
           if (side.text === "") begun = performance.now();
           side.wait = null;
           side.text += event.text;

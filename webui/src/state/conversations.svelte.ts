@@ -12,8 +12,8 @@ import {
   type OpenedChat,
   type Page,
 } from "../lib/chats";
-import { forgetChat, forgetOldChats, loadCurrent, oldChats, saveCurrent } from "../lib/storage";
-import type { Failure } from "../lib/types";
+import { forgetChat, loadCurrent, saveCurrent } from "../lib/storage";
+import type { ToldFailure } from "../lib/types";
 import { CHAT_TEXTS } from "../texts/chats";
 import { told } from "./asking.svelte";
 import { drafts } from "./attachments.svelte";
@@ -37,9 +37,7 @@ export class Conversations {
   current: Chat = $state.raw(new Chat());
   loaded = $state(false);
   more = $state(false);
-  failure: Failure | null = $state.raw(null);
-  /** How many chats that this browser had kept were taken over by the server. */
-  takenOver = $state(0);
+  failure: ToldFailure | null = $state.raw(null);
 
   #open = new Map<string, Chat>();
   #loading = false;
@@ -171,21 +169,6 @@ export class Conversations {
         saveCurrent(null);
       }
     }
-    // What is not taken over now is still there the next time.
-    await this.#takeOver().catch(() => null);
-  }
-
-  /** What this browser kept itself, from before the server did, is given to it once. */
-  async #takeOver(): Promise<void> {
-    const old = oldChats();
-    if (old.length === 0) return;
-    const { imported } = await ask<{ imported: number }>("POST", `${CHATS}/import`, {
-      format: "jimae-chats/1",
-      chats: old,
-    });
-    forgetOldChats();
-    this.takenOver = imported;
-    await this.refresh();
   }
 
   #hold(chat: Chat): void {

@@ -1,15 +1,18 @@
 /** Asking the server in the reader's language, and things that are read from it. */
 
 import { ApiError, call, isAbort, type Method } from "../lib/api";
-import type { Failure } from "../lib/types";
+import type { ToldFailure } from "../lib/types";
 import { settings } from "./settings.svelte";
 
 export function ask<T>(method: Method, path: string, body?: object): Promise<T> {
   return call<T>(method, path, settings.language, body);
 }
 
-export function failureOf(error: unknown): Failure {
-  return error instanceof ApiError ? error.toFailure() : { code: "unknown", message: String(error) };
+/** What went wrong, in a sentence: the server's own, or ours where it had none to say. */
+export function failureOf(error: unknown): ToldFailure {
+  if (!(error instanceof ApiError)) return { code: "unknown", message: String(error) };
+  const { code, message } = error;
+  return { code, message: message || settings.failure(code) };
 }
 
 /**
@@ -18,7 +21,7 @@ export function failureOf(error: unknown): Failure {
  */
 export class Remote<T> {
   value: T | null = $state.raw(null);
-  failure: Failure | null = $state.raw(null);
+  failure: ToldFailure | null = $state.raw(null);
   loading = $state(false);
 
   #address: () => string;

@@ -1,7 +1,8 @@
 /** Whether the server is there, what it says of itself, and its models. */
 
 import { ApiError, getStatus } from "../lib/api";
-import type { Failure, Model, Status } from "../lib/types";
+import type { Model, Status, ToldFailure } from "../lib/types";
+import { failureOf } from "./remote.svelte";
 import { settings } from "./settings.svelte";
 
 const LOADING_POLL_MS = 2_000;
@@ -15,7 +16,7 @@ export class Server {
   status: Status | null = $state.raw(null);
   reachable = $state(true);
   /** Why an answering server does not tell its status. */
-  problem: Failure | null = $state.raw(null);
+  problem: ToldFailure | null = $state.raw(null);
   /** Set when a lost server answered again, until the next question. */
   cameBack = $state(false);
 
@@ -62,7 +63,7 @@ export class Server {
     } catch (error) {
       const failure = error instanceof ApiError ? error : new ApiError("unknown", String(error));
       this.reachable = !failure.unreachable;
-      this.problem = failure.unreachable ? null : failure.toFailure();
+      this.problem = failure.unreachable ? null : failureOf(failure);
     }
   }
 

@@ -3,7 +3,7 @@
 import { access } from "../lib/api";
 import { gateOf, type Gate, type Me, type SessionBody } from "../lib/session";
 import { forgetTab, onSignedOutElsewhere, tellSignedOut } from "../lib/storage";
-import type { Failure } from "../lib/types";
+import type { ToldFailure } from "../lib/types";
 import { ask, failureOf } from "./remote.svelte";
 
 const PATH = "jimae/session";
@@ -12,7 +12,7 @@ const RETRY_MS = 2_000;
 export class Session {
   body: SessionBody | null = $state.raw(null);
   /** Why the session could not be read. */
-  failure: Failure | null = $state.raw(null);
+  failure: ToldFailure | null = $state.raw(null);
   /** Somebody was signed in, and is not any more. */
   ended = $state(false);
 

@@ -54,8 +54,24 @@ export class Settings {
     saveChoices({ language, sendKey, theme, contrast, textSize, longPaste, model });
   }
 
+  /** As the browser writes that language: 30 Nov or Nov 30. */
+  get #locale(): string {
+    return navigator.languages.find((each) => each.startsWith(this.language)) ?? this.language;
+  }
+
+  /** What is said of a failure of which only the code is known. */
+  failure(code: string): string {
+    const { errors, errorCode } = this.texts;
+    return errors[code] ?? `${errors.unknown} (${errorCode(code)})`;
+  }
+
+  /** Several names in one line. */
+  list(names: readonly string[]): string {
+    return names.join(this.language === "ja" ? "、" : ", ");
+  }
+
   number(value: number, digits = 0): string {
-    return value.toLocaleString(this.language, {
+    return value.toLocaleString(this.#locale, {
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
     });
@@ -71,14 +87,14 @@ export class Settings {
 
   /** A time in Unix seconds, in the zone of the reader. */
   time(seconds: number): string {
-    return new Date(seconds * 1000).toLocaleString(this.language, {
+    return new Date(seconds * 1000).toLocaleString(this.#locale, {
       dateStyle: "medium",
       timeStyle: "short",
     });
   }
 
   date(seconds: number): string {
-    return new Date(seconds * 1000).toLocaleDateString(this.language, { dateStyle: "medium" });
+    return new Date(seconds * 1000).toLocaleDateString(this.#locale, { dateStyle: "medium" });
   }
 
   /** A span of seconds, as roughly as an estimate deserves. */

@@ -9,6 +9,7 @@ export const en: Texts = {
   save: "Save",
   skipToContent: "Skip to the content",
   backToChat: "Back to the chat",
+  settings: "Settings",
 
   table: {
     actions: "Actions",
@@ -20,34 +21,6 @@ export const en: Texts = {
   frame: {
     stale: "A part of the page could not be loaded. The server may have been updated.",
     reload: "Reload",
-  },
-
-  menu: {
-    account: "Account",
-    work: { templates: "Templates", compare: "Compare models", preferences: "How to answer" },
-    admin: "Administration",
-    audit: "Audit log",
-    setup: "Make accounts, to share this server",
-    shortcuts: "Keyboard shortcuts",
-    signOut: "Sign out",
-    roles: { user: "User", manager: "Group manager", admin: "Administrator", auditor: "Auditor" },
-  },
-
-  shortcuts: {
-    title: "What the keyboard can do",
-    anywhere: "Anywhere",
-    composer: "In the message field",
-    meanings: {
-      new: "New chat",
-      search: "Find (chats; sections and people in administration)",
-      composer: "Go to the message field",
-      sidebar: "Go to the list of chats",
-      settings: "Open the settings",
-      help: "Open this list",
-    },
-    send: "Send",
-    newLine: "New line",
-    stop: "Stop the answer",
   },
 
   sidebar: {
@@ -66,6 +39,7 @@ export const en: Texts = {
   model: {
     label: "Model",
     choose: "Choose a model:",
+    compare: "Compare models",
     none: "No model available",
     noneHelp: "Run jimae pull on the server to get one.",
     states: {
@@ -78,21 +52,6 @@ export const en: Texts = {
     },
     default: "Default",
     context: (tokens) => `Up to ${tokens} tokens at once`,
-  },
-
-  settings: {
-    label: "Settings",
-    language: "Language",
-    theme: "Colours",
-    themes: { auto: "Automatic", light: "Light", dark: "Dark" },
-    contrast: "Contrast",
-    contrasts: { auto: "Automatic", more: "High" },
-    textSize: "Text size",
-    textSizes: { small: "Small", normal: "Normal", large: "Large", larger: "Larger" },
-    sendKey: "Key that sends",
-    sendKeys: { enter: "Enter", "ctrl-enter": "Ctrl + Enter" },
-    sendKeyHelp: "The Enter that ends a conversion never sends.",
-    version: (version) => `jimae ${version}`,
   },
 
   empty: {

@@ -7,6 +7,7 @@ export const ja = {
   save: "保存",
   skipToContent: "本文へ移動",
   backToChat: "チャットへ戻る",
+  settings: "設定",
 
   table: {
     actions: "操作",
@@ -18,34 +19,6 @@ export const ja = {
   frame: {
     stale: "画面の一部を読み込めませんでした。サーバーが更新されたのかもしれません。",
     reload: "再読み込み",
-  },
-
-  menu: {
-    account: "アカウント",
-    work: { templates: "定型プロンプト", compare: "モデルを比べる", preferences: "回答のしかた" },
-    admin: "管理",
-    audit: "監査ログ",
-    setup: "アカウントを作って共有する",
-    shortcuts: "キーボードの一覧",
-    signOut: "サインアウト",
-    roles: { user: "利用者", manager: "グループ管理者", admin: "管理者", auditor: "監査担当" },
-  },
-
-  shortcuts: {
-    title: "キーボードでできること",
-    anywhere: "どこでも",
-    composer: "入力欄で",
-    meanings: {
-      new: "新しいチャット",
-      search: "探す（チャット、管理では画面や利用者）",
-      composer: "入力欄へ移動",
-      sidebar: "一覧へ移動",
-      settings: "設定を開く",
-      help: "この一覧を開く",
-    },
-    send: "送信",
-    newLine: "改行",
-    stop: "回答を止める",
   },
 
   sidebar: {
@@ -64,6 +37,7 @@ export const ja = {
   model: {
     label: "モデル",
     choose: "モデルの選択:",
+    compare: "モデルを比べる",
     none: "使えるモデルがありません",
     noneHelp: "サーバーの端末で jimae pull を実行すると、モデルを入手できます。",
     states: {
@@ -76,21 +50,6 @@ export const ja = {
     },
     default: "標準",
     context: (tokens: string) => `一度に ${tokens} トークンまで`,
-  },
-
-  settings: {
-    label: "設定",
-    language: "言語",
-    theme: "配色",
-    themes: { auto: "自動", light: "明るい", dark: "暗い" },
-    contrast: "コントラスト",
-    contrasts: { auto: "自動", more: "高い" },
-    textSize: "文字の大きさ",
-    textSizes: { small: "小", normal: "標準", large: "大", larger: "特大" },
-    sendKey: "送信するキー",
-    sendKeys: { enter: "Enter", "ctrl-enter": "Ctrl + Enter" },
-    sendKeyHelp: "変換を確定する Enter では送信しません。",
-    version: (version: string) => `jimae ${version}`,
   },
 
   empty: {

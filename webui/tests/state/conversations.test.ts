@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ChatRow } from "../../src/lib/chats";
-import { oldChats } from "../../src/lib/storage";
 import { Conversations } from "../../src/state/conversations.svelte";
 
 function row(id: string, updated: number, more: Partial<ChatRow> = {}): ChatRow {
@@ -88,27 +87,4 @@ test("an empty chat is not begun twice", () => {
   const { current } = conversations;
   conversations.create();
   expect(conversations.current).toBe(current);
-});
-
-test("chats that the browser had are given to the server once", async () => {
-  const messages = [
-    { id: "m1", role: "user", text: "首都は?" },
-    { id: "m2", role: "assistant", text: "東京です。", model: "fake" },
-  ];
-  sessionStorage.setItem("jimae.chats", JSON.stringify({ ids: ["x"], current: "x" }));
-  sessionStorage.setItem("jimae.chat.x", JSON.stringify({ id: "x", created: 5_000, messages }));
-  expect(oldChats()).toMatchObject([
-    {
-      id: "tab-x",
-      created_at: 5,
-      head: "m2",
-      turns: [{ id: "m1", parent: null }, { id: "m2", parent: "m1", model: "fake" }],
-    },
-  ]);
-  answers["POST chats/import"] = { imported: 1, already: 0, failed: [] };
-  const conversations = new Conversations();
-  const stop = conversations.start();
-  await vi.waitFor(() => expect(conversations.takenOver).toBe(1));
-  stop();
-  expect(oldChats()).toEqual([]);
 });

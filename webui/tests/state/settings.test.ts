@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { preferredLanguage, Settings } from "../../src/state/settings.svelte";
 
 beforeEach(() => localStorage.clear());
@@ -39,4 +39,25 @@ test("durations are as rough as an estimate", () => {
   expect(settings.duration(0.2)).toBe("1秒");
   expect(settings.duration(12.4)).toBe("12秒");
   expect(settings.duration(200)).toBe("3分");
+});
+
+test("dates are written as the browser writes the language", () => {
+  const languages = vi.spyOn(navigator, "languages", "get");
+  const settings = new Settings();
+  const date = (): string => settings.date(Date.UTC(2026, 10, 30, 12) / 1000);
+  settings.choose({ language: "en" });
+  languages.mockReturnValue(["ja-JP", "en-GB", "en-US"]);
+  expect(date()).toBe("30 Nov 2026");
+  languages.mockReturnValue(["en-US"]);
+  expect(date()).toBe("Nov 30, 2026");
+  settings.choose({ language: "ja" });
+  expect(date()).toBe("2026/11/30");
+  languages.mockRestore();
+});
+
+test("a failure without a sentence gets one", () => {
+  const settings = new Settings();
+  settings.choose({ language: "ja" });
+  expect(settings.failure("unreachable")).toBe("サーバーにつながりませんでした。");
+  expect(settings.failure("http_500")).toBe("サーバーで問題が起きました。 (コード: http_500)");
 });

@@ -3,7 +3,6 @@ import type { AdminTexts } from "./ja";
 export const en: AdminTexts = {
   title: "Administration",
   auditTitle: "Audit",
-  join: ", ",
   sections: {
     overview: "Status",
     people: "People",
@@ -21,7 +20,7 @@ export const en: AdminTexts = {
 
   finder: {
     title: "Find in administration",
-    label: "Section, person, group, model or setting",
+    label: "Section, person, key, setting…",
     found: (count) => `${count} found`,
     none: "Nothing found.",
   },
@@ -168,6 +167,8 @@ export const en: AdminTexts = {
 
   keys: {
     owner: "Owner",
+    search: "Search names, beginnings and owners",
+    notFound: "No key fits.",
     help: "Keys can only be revoked here. Their owners make them in their own accounts.",
   },
 
@@ -194,7 +195,6 @@ export const en: AdminTexts = {
     },
     onlyModels: (models) => `only the models ${models}`,
     onlyHours: (days, from, to) => `only ${days} ${from} to ${to}`,
-    join: ", ",
     unlimited: "No limit",
     models: "Models",
     modelsHelp: "With none chosen, every model may be used.",

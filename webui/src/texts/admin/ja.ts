@@ -3,8 +3,6 @@
 export const ja = {
   title: "管理",
   auditTitle: "監査",
-  /** Between the parts of a list. */
-  join: "、",
   sections: {
     overview: "稼働状況",
     people: "利用者",
@@ -22,7 +20,7 @@ export const ja = {
 
   finder: {
     title: "管理内の検索",
-    label: "画面・利用者・グループ・モデル・設定",
+    label: "画面・利用者・キー・設定など",
     found: (count: string) => `${count}件`,
     none: "見つかりません。",
   },
@@ -170,6 +168,8 @@ export const ja = {
 
   keys: {
     owner: "持ち主",
+    search: "名前・先頭・持ち主で探す",
+    notFound: "見つかりません。",
     help: "ここでは失効だけができます。キーは、持ち主が自分のアカウントの画面で作ります。",
   },
 
@@ -201,7 +201,6 @@ export const ja = {
     },
     onlyModels: (models: string) => `使えるモデルは ${models} だけ`,
     onlyHours: (days: string, from: string, to: string) => `${days}の ${from}〜${to} だけ`,
-    join: "、",
     unlimited: "上限なし",
     models: "使えるモデル",
     modelsHelp: "選ばなければ、すべてのモデルを使えます。",

@@ -1,31 +1,6 @@
 /** What is said about questions while they are written, and on answers. */
 
 export const ja = {
-  // On answers
-  code: "コード",
-  copyCode: "コードをコピー",
-  table: "表",
-  copyTable: "表をコピー",
-  formula: "数式",
-  diagram: "図",
-  showSource: "図の元の文を表示",
-  showDiagram: "図を表示",
-  noDiagram: "図にできないため、元の文を表示しています",
-  imageNote: "（外部の画像は読み込みません）",
-  copyAs: "形式を選んでコピー",
-  copyMarkdown: "Markdown",
-  copyPlain: "書式なしのテキスト",
-  copyWord: "Word などの文書用",
-  good: "よい回答",
-  bad: "よくない回答",
-  quote: "引用して質問",
-  reasoning: "考えた過程",
-  reasoningNow: "考えています",
-  step: (name: string) => `ツール「${name}」`,
-  stepRunning: "実行中",
-  stepArguments: "渡した内容",
-  stepResult: "結果",
-
   // The composer
   attach: "ファイルを添付",
   templates: "定型プロンプト",

@@ -6,7 +6,6 @@ export const en: WorkTexts = {
     title: "Templates",
     search: "Search by name or description",
     none: "Nothing found.",
-    failed: "The templates could not be loaded.",
     manage: "Make and edit",
     sources: { own: "Yours", group: "Group", shipped: "Included" },
     optional: "optional",
@@ -71,8 +70,6 @@ export const en: WorkTexts = {
     both: "Both",
     neither: "Neither",
     two: "Comparing needs two models that can be used.",
-    waiting: "Waiting",
-    loading: "Loading the model",
   },
 
   preferences: {

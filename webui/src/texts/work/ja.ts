@@ -6,7 +6,6 @@ export const ja = {
     title: "定型プロンプト",
     search: "名前や説明で探す",
     none: "見つかりません。",
-    failed: "定型プロンプトを読み込めませんでした。",
     manage: "作成・編集",
     sources: { own: "自分", group: "グループ", shipped: "付属" },
     optional: "省略できます",
@@ -71,8 +70,6 @@ export const ja = {
     both: "同じくらい",
     neither: "どちらもよくない",
     two: "比べるには、使えるモデルが二つ必要です。",
-    waiting: "待っています",
-    loading: "モデルを読み込んでいます",
   },
 
   preferences: {
