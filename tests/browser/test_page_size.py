@@ -35,6 +35,11 @@ DRAWN = """() => [...document.querySelectorAll(".prose .block")].filter((block) 
   (block.firstElementChild ?? block).checkVisibility({ contentVisibilityAuto: true })).length"""
 
 
+# Parts of it whose height is not known yet.
+GUESSED = """[...document.querySelectorAll(".prose .block:nth-child(n + 41)")].filter((block) =>
+  !block.style.containIntrinsicBlockSize).length"""
+
+
 async def test_little_is_fetched_before_the_page_can_be_used(
     served: Served, open_page: OpenPage
 ) -> None:
@@ -73,6 +78,12 @@ async def test_of_a_long_answer_only_what_is_near_is_drawn(
     assert f"{count - 1}。訓練" in await page.locator(".prose").last.text_content()
     height = await scroller.evaluate("e => e.scrollHeight")
     assert height > DESKTOP["height"] * 20
+    # In idle moments the rest was laid out: its heights are known before it is seen.
+    await page.wait_for_function(f"() => ({GUESSED}) === 0")
+    height = await scroller.evaluate("e => e.scrollHeight")
+    await scroller.evaluate("e => e.scrollTo(0, e.scrollHeight / 2)")
+    await page.wait_for_timeout(200)
+    assert abs(await scroller.evaluate("e => e.scrollHeight") - height) <= 2
     await page.get_by_role("button", name="最新へ").click()
     await expect(blocks.last).to_be_in_viewport()
     await ask_and_wait(page, "そのあとも")
