@@ -82,32 +82,32 @@ TEXTS: dict[str, Text] = {
     "quota_exceeded": Text(
         429,
         BUSY,
-        "'{whose}' has used {used} of {limit} tokens; {left} are left until {until}. Ask again "
-        "then, or ask an administrator for more.",
-        "「{whose}」のトークンは、上限 {limit} のうち {used} を使い、残りは {left} です。"
+        "The {kind} '{whose}' has used {used} of {limit} tokens; {left} are left until {until}. "
+        "Ask again then, or ask an administrator for more.",
+        "{kind}「{whose}」のトークンは、上限 {limit} のうち {used} を使い、残りは {left} です。"
         "{until} に回復します。急ぐ場合は管理者にご相談ください。",
     ),
     "rate_limited": Text(
         429,
         BUSY,
-        "'{whose}' may send {limit} requests in a minute; {left} are left. The next one is taken "
-        "in {seconds} s, at {when}.",
-        "「{whose}」が 1 分間に送れるのは {limit} 件までで、残りは {left} 件です。"
+        "The {kind} '{whose}' may send {limit} requests in a minute; {left} are left. The next "
+        "one is taken in {seconds} s, at {when}.",
+        "{kind}「{whose}」が 1 分間に送れるのは {limit} 件までで、残りは {left} 件です。"
         "次は {seconds} 秒後（{when}）に送れます。",
     ),
     "too_many_answers": Text(
         429,
         BUSY,
-        "'{whose}' may have {limit} answers written at the same time; {running} are, and {left} "
-        "are left. Wait for one to end: about {seconds} s.",
-        "「{whose}」が同時に受けられる回答は {limit} 件までで、いま {running} 件を作成中です"
+        "The {kind} '{whose}' may have {limit} answers written at the same time; {running} are, "
+        "and {left} are left. Wait for one to end: about {seconds} s.",
+        "{kind}「{whose}」が同時に受けられる回答は {limit} 件までで、いま {running} 件を作成中です"
         "（残り {left} 件）。一つ終わるまで、約 {seconds} 秒お待ちください。",
     ),
     "model_not_allowed": Text(
         403,
         FORBIDDEN,
-        "'{whose}' may not use the model '{model}'. Allowed: {allowed}.",
-        "「{whose}」はモデル「{model}」を使えません。使えるモデル: {allowed}",
+        "The {kind} '{whose}' may not use the model '{model}'. Allowed: {allowed}.",
+        "{kind}「{whose}」はモデル「{model}」を使えません。使えるモデル: {allowed}",
     ),
     "hours_closed": Text(
         403,

@@ -83,6 +83,7 @@ _DAYS: Final = dict(
 )
 
 JA: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
+    "invalid_value": {"reason": {"it must match": "この形にしてください:"}},
     "setting_kind": {"kind": _SETTING_KINDS},
     "setting_invalid": {"reason": _REASONS},
     "setting_wrong": {"reason": _REASONS},
@@ -92,10 +93,10 @@ JA: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "grammar_too_large": {"what": _SIZES},
     "decode_failed": {"status": {"a vector that is no number": "数でないベクトル"}},
     "peer_tools": {"tool": {"cmake and ninja": "cmake と ninja"}},
-    "model_not_allowed": {"whose": _EVERYBODY},
-    "quota_exceeded": {"whose": _EVERYBODY},
-    "rate_limited": {"whose": _EVERYBODY},
-    "too_many_answers": {"whose": _EVERYBODY},
+    "model_not_allowed": {"kind": _KINDS, "whose": _EVERYBODY},
+    "quota_exceeded": {"kind": _KINDS, "whose": _EVERYBODY},
+    "rate_limited": {"kind": _KINDS, "whose": _EVERYBODY},
+    "too_many_answers": {"kind": _KINDS, "whose": _EVERYBODY},
     "model_misnamed": {"differences": _FACTS},
     "hours_closed": {"whose": _EVERYBODY, "hours": _DAYS},
     "hours_never": {"whose": _EVERYBODY, "hours": _DAYS},

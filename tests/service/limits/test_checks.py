@@ -144,7 +144,8 @@ async def test_models(limits: Limits, put: Put) -> None:
 
     refused = await refusal(limits, program, "qwen3")
     assert (refused.code, refused.status, refused.param) == ("model_not_allowed", 403, "model")
-    assert str(refused).endswith("Allowed: gemma.")
+    assert str(refused) == "The key 'script' may not use the model 'qwen3'. Allowed: gemma."
+    assert refused.message("ja").startswith("API キー「script」は")
     (await limits.admit(program, "gemma")).release()
     assert await limits.models(program) == {"gemma"}
     assert await limits.models(YAMADA) == {"gemma", "qwen3"}

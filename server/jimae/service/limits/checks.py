@@ -28,6 +28,7 @@ class Checks:
                 raise JimaeError(
                     "model_not_allowed",
                     param="model",
+                    kind=one.subject.kind,
                     whose=one.name,
                     model=model,
                     allowed=", ".join(sorted(models_of(held) or ())) or "-",
@@ -68,6 +69,7 @@ class Checks:
         raise JimaeError(
             "quota_exceeded",
             retry_after=until - at,
+            kind=one.subject.kind,
             whose=one.name,
             limit=limit,
             used=used_up,
@@ -91,6 +93,7 @@ class Checks:
         raise JimaeError(
             "rate_limited",
             retry_after=wait,
+            kind=one.subject.kind,
             whose=one.name,
             limit=limit,
             left=0,
@@ -114,6 +117,7 @@ class Checks:
                 raise JimaeError(
                     "too_many_answers",
                     retry_after=wait,
+                    kind=one.subject.kind,
                     whose=one.name,
                     limit=limit,
                     running=running,
