@@ -52,6 +52,14 @@ def test_annotations_and_unknown_words_are_left_out() -> None:
     assert written(annotated) == {"type": "integer"}
 
 
+@pytest.mark.parametrize("names", [True, {}, {"type": "string"}])
+def test_that_names_are_texts_asks_for_nothing(names: object) -> None:
+    """As zod writes of a record."""
+    record = {"type": "object", "additionalProperties": {"type": "number"}}
+
+    assert written(record | {"propertyNames": names}) == record
+
+
 def test_names_of_properties_are_no_keywords() -> None:
     schema = {"properties": {"not": {"type": "string"}, "$ref": {"const": 1}}}
 

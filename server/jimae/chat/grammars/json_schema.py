@@ -94,7 +94,7 @@ class _Writer:
     ) -> None:
         place = f"{path}/{keyword.replace('~', '~0').replace('/', '~1')}"
         if keyword in keywords.NOT_ENFORCED:
-            if (keyword, value) != ("uniqueItems", False):
+            if value not in keywords.ASKS_NOTHING.get(keyword, ()):
                 raise _unsupported(keyword, path, keywords.NOT_ENFORCED[keyword])
         elif keyword in keywords.VALUES:
             self._value(written, node, keyword, value, path)

@@ -32,6 +32,13 @@ NOT_ENFORCED = {
 }
 """Keywords that ask for something that a grammar cannot hold an answer to, and the way out."""
 
+ASKS_NOTHING: dict[str, tuple[Any, ...]] = {
+    "uniqueItems": (False,),
+    # Every name is a text; zod says so of every record.
+    "propertyNames": (True, {}, {"type": "string"}),
+}
+"""Values of these with which they ask for nothing."""
+
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
