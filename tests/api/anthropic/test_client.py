@@ -16,7 +16,7 @@ from pydantic import BaseModel, TypeAdapter
 from fakes.backend import FakeBackend, done, saying
 from fakes.serving import Served
 from jimae.errors import JimaeError
-from jimae.types import CallDelta, ChatPrompt, Delta, Queued, Started
+from jimae.types import CallDelta, ChatPrompt, Delta, Queued, Started, TextPart
 
 MESSAGES: list[anthropic.types.MessageParam] = [{"role": "user", "content": "東京の天気は?"}]
 TOOL: anthropic.types.ToolParam = {
@@ -209,6 +209,49 @@ async def test_an_answer_can_be_sent_back(
     assert [one.role for one in prompt.messages] == ["user", "assistant", "tool", "tool"]
     assert prompt.messages[1].reasoning == "調べよう"
     assert [call.id for call in prompt.messages[1].tool_calls] == ["toolu_1", "toolu_2"]
+
+
+async def test_the_client_runs_tools(api: anthropic.AsyncAnthropic, backend: FakeBackend) -> None:
+    """Its runner asks for a thread first, and goes on with the whole conversation."""
+
+    @anthropic.beta_async_tool
+    async def weather(city: str = "") -> str:
+        """The weather of a city."""
+        return f"{city}は晴れ"
+
+    backend.play(*CALL)
+    asked: anthropic.types.beta.BetaMessageParam = {"role": "user", "content": "天気は?"}
+    runner = api.beta.messages.tool_runner(
+        model="fake", max_tokens=64, messages=[asked], tools=[weather]
+    )
+    final = await runner.until_done()
+    assert [block.type for block in final.content] == ["text"]
+    prompt = backend.requests[1].prompt
+    assert isinstance(prompt, ChatPrompt)
+    assert [message.role for message in prompt.messages] == ["user", "assistant", "tool", "tool"]
+    assert prompt.messages[2].content == (TextPart("東京は晴れ"),)
+
+
+async def test_a_null_is_the_same_as_not_sending(
+    api: anthropic.AsyncAnthropic, backend: FakeBackend
+) -> None:
+    thought = {"type": "thinking", "thinking": "では", "signature": None}
+    use = {"type": "tool_use", "id": "a", "name": "weather", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": "a", "content": None, "is_error": None}
+    await api.messages.create(
+        model="fake",
+        max_tokens=64,
+        messages=[
+            *MESSAGES,
+            {"role": "assistant", "content": [thought, use]},  # type: ignore[list-item]
+            {"role": "user", "content": [result]},  # type: ignore[list-item]
+        ],
+        tools=[{**TOOL, "description": None}],  # type: ignore[typeddict-item]
+    )
+    prompt = backend.requests[0].prompt
+    assert isinstance(prompt, ChatPrompt)
+    assert prompt.messages[2].content == (TextPart(""),)
+    assert prompt.tools[0].description == ""
 
 
 async def test_errors_have_their_classes(

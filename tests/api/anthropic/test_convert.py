@@ -222,8 +222,8 @@ def test_what_coding_tools_send_is_taken() -> None:
         *(
             (
                 {"messages": [message("user", {"type": kind})]},
-                "invalid_value",
-                "messages.0.content.0",
+                "invalid_choice",
+                "messages.0.content.0.type",
             )
             for kind in ({}, [], None, 1)
         ),

@@ -161,7 +161,7 @@ def _input(block: ToolUseBlock, path: str) -> str:
 
 
 def _result(block: ToolResultBlock, path: str) -> Message:
-    content = _text(block.content, f"{path}.content")
+    content = _text(block.content or "", f"{path}.content")
     if block.is_error:
         content = (_FAILED, *content)
     return Message("tool", content, tool_call_id=block.tool_use_id)

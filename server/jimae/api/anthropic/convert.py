@@ -127,7 +127,7 @@ def _tools(tools: Sequence[ClientTool]) -> tuple[Tool, ...]:
             )
         made[tool.name] = Tool(
             name=tool.name,
-            description=checked(tool.description, f"{path}.description"),
+            description=checked(tool.description or "", f"{path}.description"),
             parameters=checked(json_text(tool.input_schema), f"{path}.input_schema"),
             strict=bool(tool.strict),
         )

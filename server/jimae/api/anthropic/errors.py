@@ -32,8 +32,16 @@ _BY_STATUS: Final[dict[int, ErrorType]] = {
 }
 
 
+# By our code and the parameter: the codes that their client acts on. Told this one, it sends
+# the whole conversation instead.
+_THEIRS: Final[dict[tuple[str, str | None], str]] = {
+    ("unsupported_parameter", "thread"): "thread_unsupported_request"
+}
+
+
 class Details(TypedDict):
-    """What of our errors theirs has no place for. `param` is the path of a field."""
+    """What of our errors theirs has no place for. `error_code` is ours but for those that their
+    client acts on; `param` is the path of a field."""
 
     error_code: str
     param: str | None
@@ -57,7 +65,10 @@ def envelope(error: JimaeError, language: Language, request_id: str) -> Envelope
         "error": {
             "type": _type(error.status),
             "message": error.message(language),
-            "details": {"error_code": error.code, "param": error.param},
+            "details": {
+                "error_code": _THEIRS.get((error.code, error.param), error.code),
+                "param": error.param,
+            },
         },
         "request_id": request_id,
     }

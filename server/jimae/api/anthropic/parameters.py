@@ -45,7 +45,10 @@ _SHARED: Final[dict[str, Parameter]] = {
     "mcp_servers": refused("Nothing leaves this machine.", one_of([])),
     "billing_policy": refused("Nothing is billed."),
     "compaction": refused("Ask for a summary in a message."),
-    "thread": refused("Conversations are kept by POST /v1/responses."),
+    "thread": refused(
+        "Conversations are kept by POST /v1/responses. The client's tool runner is told "
+        "`thread_unsupported_request` in `details.error_code`, and goes on without it."
+    ),
     "user_profile_id": harmless("A header, and nobody is billed."),
     "workspace_id": harmless("A header: there is one workspace."),
     "betas": harmless("A header: what a request asks for is decided by its parameters."),

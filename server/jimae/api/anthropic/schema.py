@@ -36,7 +36,7 @@ class ThinkingBlock(Strict):
 
     type: Literal["thinking"]
     thinking: str
-    signature: str = ""
+    signature: str | None = None
 
 
 class DirectCaller(Strict):
@@ -56,7 +56,7 @@ class ToolUseBlock(Strict):
 class ToolResultBlock(Strict):
     type: Literal["tool_result"]
     tool_use_id: Id
-    content: str | Annotated[list[TextBlock], Field(max_length=MAX_BLOCKS)] = ""
+    content: str | Annotated[list[TextBlock], Field(max_length=MAX_BLOCKS)] | None = None
     is_error: bool | None = None
     toolset_name: None = None
     cache_control: object = None
@@ -79,7 +79,7 @@ class ClientTool(Strict):
 
     name: ToolName
     input_schema: dict[str, object]
-    description: str = ""
+    description: str | None = None
     type: Literal["custom"] | None = None
     strict: bool | None = None
     eager_input_streaming: bool | None = None
