@@ -24,6 +24,7 @@ from jimae.types import TextPrompt, TokenPrompt
 URL = "/v1/chat/completions"
 USER = {"role": "user", "content": "はい"}
 QUESTION: dict[str, object] = {"model": "fake", "messages": [USER]}
+TEXT = {"type": "text", "text": "a"}
 TOOL = {"type": "function", "function": {"name": "weather"}}
 
 
@@ -38,6 +39,26 @@ def test_every_parameter_of_openai_is_decided() -> None:
     completion = completion_params.CompletionCreateParamsBase.__annotations__.keys()
     assert set(chat) - set(CHAT) == set()
     assert set(completion) - set(COMPLETIONS) == set()
+
+
+@pytest.mark.parametrize(
+    ("changes", "near"),
+    [
+        ({"messages": [{"role": "user", "contents": "a"}]}, "content"),
+        ({"messages": [{"role": "user", "content": [TEXT | {"txt": "b"}]}]}, "text"),
+        ({"tools": [{**TOOL, "function": {"name": "f", "parameter": {}}}]}, "parameters"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "shema": {}}}},
+            "schema",
+        ),
+    ],
+)
+def test_a_wrong_name_is_told_the_nearest_of_its_place(
+    changes: dict[str, object], near: str
+) -> None:
+    error = refused(**changes)
+    assert error.code == "unknown_parameter"
+    assert f"Nearest: {near}" in str(error)
 
 
 def test_the_table_and_the_schema_agree() -> None:
@@ -100,6 +121,12 @@ def test_the_table_and_the_schema_agree() -> None:
         ),
         (
             "messages",
+            [{"role": "user", "content": [{"type": "input_text", "text": "x"}]}],
+            "invalid_choice",
+            "messages.0.content.0.type",
+        ),
+        (
+            "messages",
             [{"role": "user", "content": "a", "contents": "b"}],
             "unknown_parameter",
             "messages.0.contents",
@@ -112,6 +139,12 @@ def test_the_table_and_the_schema_agree() -> None:
         ),
         ("stream_options", {"include_usage": True}, "conflicting_parameters", "stream_options"),
         ("max_token", 5, "unknown_parameter", "max_token"),
+        (
+            "tools",
+            [{"type": "function", "function": {"name": "天気"}}],
+            "invalid_value",
+            "tools.0.function.name",
+        ),
         ("tools", [{"type": "function"}], "missing_parameter", "tools.0.function"),
         ("tools", [{"type": "custom", "custom": {}}], "invalid_choice", "tools.0.type"),
         ("tools", [TOOL, TOOL], "tool_twice", "tools.1.function.name"),
@@ -122,7 +155,8 @@ def test_the_table_and_the_schema_agree() -> None:
         ("functions", [{"name": "f"}], "replaced_parameter", "functions"),
         ("function_call", "auto", "replaced_parameter", "function_call"),
         ("best_of", 2, "unknown_parameter", "best_of"),
-        ("response_format", {"type": "xml"}, "invalid_value", "response_format"),
+        ("response_format", {"type": "xml"}, "invalid_choice", "response_format.type"),
+        ("response_format", {}, "missing_parameter", "response_format.type"),
         (
             "response_format",
             {"type": "json_schema", "json_schema": {"schema": {}}},
@@ -167,6 +201,21 @@ def test_two_different_limits_conflict() -> None:
     error = refused(max_tokens=5, max_completion_tokens=6)
     assert (error.code, error.param) == ("conflicting_parameters", "max_completion_tokens")
     assert chat_ask(chat_request({**QUESTION, "max_tokens": 5, "max_completion_tokens": 5}))
+
+
+def test_an_empty_user_is_nobody() -> None:
+    assert chat_ask(chat_request({**QUESTION, "user": ""})).user is None
+
+
+def test_what_another_replaced_is_told_with_its_value() -> None:
+    error = refused(messages=[USER, {"role": "function", "name": "f", "content": "x"}])
+    assert "'messages.1.role' is \"function\"; this server takes 'tool'" in str(error)
+
+
+def test_a_pattern_is_told_in_the_language_of_the_reader() -> None:
+    error = refused(tools=[{"type": "function", "function": {"name": "天気"}}])
+    assert "it must match ^[A-Za-z0-9_.-]{1,128}$" in error.message("en")
+    assert "この形にしてください: ^[A-Za-z0-9_.-]{1,128}$" in error.message("ja")
 
 
 def test_types_are_told_together() -> None:

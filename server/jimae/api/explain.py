@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -83,7 +83,7 @@ def _one(name: str, details: ErrorDetails, model: type[BaseModel]) -> JimaeError
     if kind == "missing":
         return JimaeError("missing_parameter", param=name, name=name)
     if kind == "extra_forbidden":
-        return unknown(name, sorted(model.model_fields))
+        return unknown(name, sorted(_names(model, details["loc"])))
     if kind in _BOUNDS:
         key, sign = _BOUNDS[kind]
         limit = f"{sign} {context[key]:g}"
@@ -100,7 +100,35 @@ def _one(name: str, details: ErrorDetails, model: type[BaseModel]) -> JimaeError
     if kind == "literal_error":
         choices = context["expected"].replace(" or ", ", ")  # a word of English in any language
         return JimaeError("invalid_choice", param=name, name=name, value=value, choices=choices)
-    return JimaeError("invalid_value", param=name, name=name, value=value, reason=details["msg"])
+    if "discriminator" in context:
+        return _tag(f"{name}.{context['discriminator'][1:-1]}", context)
+    reason = f"it must match {context['pattern']}" if "pattern" in context else details["msg"]
+    return JimaeError("invalid_value", param=name, name=name, value=value, reason=reason)
+
+
+def _tag(name: str, context: Mapping[str, Any]) -> JimaeError:
+    """Of several shapes, the field that tells them apart is wrong, or missing."""
+    if "tag" not in context:
+        return JimaeError("missing_parameter", param=name, name=name)
+    choices, value = context["expected_tags"], shown(context["tag"])
+    return JimaeError("invalid_choice", param=name, name=name, value=value, choices=choices)
+
+
+def _names(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
+    """The fields that the last part of a location could have been instead."""
+    models = {model}
+    for part in location[:-1]:
+        # Of the parts that are no fields, pydantic means an index or a shape it tried.
+        fields = [one.model_fields[part] for one in models if part in one.model_fields]
+        models = {inner for field in fields for inner in _models(field.annotation)} or models
+    return {field.alias or name for one in models for name, field in one.model_fields.items()}
+
+
+def _models(annotation: Any) -> set[type[BaseModel]]:
+    """The models in a type."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {annotation}
+    return {model for inner in get_args(annotation) for model in _models(inner)}
 
 
 def _path(body: object, details: ErrorDetails) -> tuple[str, ...]:

@@ -197,8 +197,9 @@ TEXTS: dict[str, Text] = {
     "unknown_parameter": Text(
         400,
         INVALID,
-        "There is no parameter '{name}'. Nearest: {near}.",
-        "「{name}」というパラメーターはありません。近いもの: {near}",
+        "There is no parameter '{name}'. Nearest: {near}. Send the one that was meant, or none.",
+        "「{name}」というパラメーターはありません。正しい名前で送るか、取り除いてください。"
+        "近いもの: {near}",
     ),
     "unsupported_parameter": Text(
         400,
@@ -260,10 +261,10 @@ TEXTS: dict[str, Text] = {
     "text_only": Text(
         400,
         INVALID,
-        "'{name}' holds a part of type {value}, but this model reads text only. "
-        "Send text, or choose another model.",
-        "「{name}」に {value} 形式の内容がありますが、このモデルは文字だけを読めます。"
-        "文字で送るか、別のモデルを選んでください。",
+        "'{name}' holds a part of type {value}, but the models of this server read text only. "
+        "Send what is in it as text.",
+        "「{name}」に {value} 形式の内容がありますが、"
+        "このサーバーのモデルが読めるのは文字だけです。内容を文字で送ってください。",
     ),
     "not_found": Text(
         404,

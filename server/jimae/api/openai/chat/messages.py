@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from jimae.api.openai.chat.schema import ChatMessage, TextPart
+from jimae.api.openai.parts import check_part
+from jimae.api.parameters import shown
 from jimae.api.text import checked
 from jimae.errors import JimaeError
 from jimae.types import Message, ToolCall
 from jimae.types import TextPart as Text
 
 _PART_TYPE: Final = re.compile(r"[a-z_]{1,40}")
-_READ: Final = frozenset({"text", "refusal"})
+_READ: Final = ("text", "refusal")
 
 
 def refuse_parts(messages: object) -> None:
@@ -23,22 +25,21 @@ def refuse_parts(messages: object) -> None:
         if not isinstance(message, dict):
             continue
         if message.get("function_call") is not None:
-            raise _replaced(f"messages.{index}.function_call", "tool_calls")
+            path = f"messages.{index}.function_call"
+            raise _replaced(path, message["function_call"], "tool_calls")
         message.pop("function_call", None)
         if message.get("role") == "function":
-            raise _replaced(f"messages.{index}.role", "tool")
+            raise _replaced(f"messages.{index}.role", "function", "tool")
         content = message.get("content")
         for position, part in enumerate(content if isinstance(content, list) else ()):
             kind = part.get("type") if isinstance(part, dict) else None
-            if isinstance(kind, str) and kind not in _READ and _PART_TYPE.fullmatch(kind):
-                path = f"messages.{index}.content.{position}"
-                raise JimaeError("text_only", param=path, name=path, value=kind)
+            if isinstance(kind, str) and _PART_TYPE.fullmatch(kind):
+                check_part(kind, f"messages.{index}.content.{position}", _READ)
 
 
-def _replaced(path: str, instead: str) -> JimaeError:
-    name = path.rpartition(".")[2]
+def _replaced(path: str, value: object, instead: str) -> JimaeError:
     return JimaeError(
-        "replaced_parameter", param=path, name=path, value=f"'{name}'", instead=instead
+        "replaced_parameter", param=path, name=path, value=shown(value), instead=instead
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from jimae.api.openai.parts import check_part
 from jimae.api.openai.responses.schema import (
     CallItem,
     CallOutputItem,
@@ -17,7 +18,6 @@ from jimae.api.openai.responses.schema import (
 )
 from jimae.api.parameters import unsupported
 from jimae.api.text import checked
-from jimae.errors import JimaeError
 from jimae.service.items import Item, made
 from jimae.service.records import Reference
 
@@ -25,7 +25,7 @@ REFERENCE: Final = "item_reference"
 KINDS: Final = frozenset(
     ("message", "function_call", "function_call_output", "reasoning", REFERENCE)
 )
-TEXTS: Final = frozenset(("input_text", "output_text", "refusal"))
+TEXTS: Final = ("input_text", "output_text", "refusal")
 
 
 def tidied(sent: object, path: str) -> object:
@@ -58,8 +58,8 @@ def _tidied_part(part: object, path: str, kind: str) -> object:
     if not isinstance(part, dict):
         return part
     named = part.get("type")
-    if kind != "reasoning" and isinstance(named, str) and named not in TEXTS:
-        raise JimaeError("text_only", param=path, name=path, value=named[:40])
+    if kind != "reasoning" and isinstance(named, str):
+        check_part(named[:40], path, TEXTS)
     return {name: value for name, value in part.items() if value is not None}
 
 
