@@ -77,7 +77,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Tool(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A function that a model may call. `parameters` is a JSON Schema, as text.
+    """A function that a model may call. `parameters` is a JSON Schema, as text; one of which
+    nothing is said has none.
 
     The arguments of a `strict` tool keep to the schema also where the model
     chooses to call by itself.
@@ -85,7 +86,7 @@ class Tool(msgspec.Struct, frozen=True, omit_defaults=True):
 
     name: str
     description: str = ""
-    parameters: str = '{"type":"object","properties":{}}'
+    parameters: str = '{"type":"object","properties":{},"additionalProperties":false}'
     strict: bool = False
 
 

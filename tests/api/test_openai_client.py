@@ -209,6 +209,19 @@ async def test_the_stream_helper_gathers_calls(
         (1, "get_weather", '{"city":"大阪"}'),
     ]
     assert final.choices[0].finish_reason == "tool_calls"
+    # What the helper made of it is sent back as it is.
+    results = [
+        {"role": "tool", "tool_call_id": call.id, "content": "晴れ"}
+        for call in final.choices[0].message.tool_calls or ()
+    ]
+    history = [*MESSAGES, final.choices[0].message, *results]
+    await api.chat.completions.create(model="fake", messages=history)  # type: ignore[arg-type]
+    prompt = backend.requests[-1].prompt
+    assert isinstance(prompt, ChatPrompt)
+    assert [call.arguments for call in prompt.messages[1].tool_calls] == [
+        '{"city":"東京"}',
+        '{"city":"大阪"}',
+    ]
 
 
 class City(pydantic.BaseModel):

@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 from jimae.api.body import read_object
 from jimae.api.caller import caller_of
 from jimae.api.explain import validated
-from jimae.api.openai.schema import Count, Filled, ModelId, Name, Strict
+from jimae.api.openai.schema import Count, Filled, ModelId, Strict, User
 from jimae.api.parameters import Parameter, harmless, ours, refused, works
 from jimae.api.text import checked
 from jimae.api.when_ready import WhenReady
@@ -62,7 +62,7 @@ class RerankRequest(Strict):
     documents: Annotated[list[Filled | Document], Field(min_length=1, max_length=MAX_DOCUMENTS)]
     top_n: Count | None = None
     return_documents: bool = False
-    user: Name | None = None
+    user: User = None
     raw_scores: bool = False
     priority: Priority = "interactive"
 

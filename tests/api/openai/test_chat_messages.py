@@ -124,9 +124,17 @@ def test_what_a_client_sends_back_of_an_answer_is_taken() -> None:
         "function_call": None,
         "tool_calls": None,
     }
+    helped = asked({**call(), "index": 0})
+    helped["tool_calls"][0]["function"]["parsed_arguments"] = {"city": "東京"}
+    assert prompt(QUESTION, helped | {"parsed": {"a": 1}}, result()).messages[1].tool_calls
     parts = {"role": "assistant", "content": [{"type": "refusal", "refusal": "いいえ"}]}
     assert prompt(QUESTION, answer).messages[1].content == (TextPart("できません。"),)
     assert prompt(QUESTION, parts).messages[1].content == (TextPart("いいえ"),)
+
+
+def test_where_a_cache_should_break_means_nothing() -> None:
+    part = {"type": "text", "text": "はい", "prompt_cache_breakpoint": {"mode": "explicit"}}
+    assert prompt({"role": "user", "content": [part]}).messages[0].content == (TextPart("はい"),)
 
 
 OTHER = {"type": "function", "function": {"name": "other", "strict": True}}

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from jimae.api.body import read_object
 from jimae.api.caller import caller_of
 from jimae.api.explain import validated
-from jimae.api.openai.schema import Count, Filled, ModelId, Name, Strict, TokenId
+from jimae.api.openai.schema import Count, Filled, ModelId, Strict, TokenId, User
 from jimae.api.parameters import Parameter, ours, works
 from jimae.api.text import checked
 from jimae.api.when_ready import WhenReady
@@ -57,7 +57,7 @@ class EmbeddingRequest(Strict):
     input: Filled | Inputs | Tokens | TokenInputs
     encoding_format: Literal["float", "base64"] = "float"
     dimensions: Count | None = None
-    user: Name | None = None
+    user: User = None
     input_type: InputType | None = None
     priority: Priority = "interactive"
 

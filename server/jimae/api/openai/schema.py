@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from jimae.types import Priority
 
@@ -25,6 +25,8 @@ TokenId = Annotated[int, Field(ge=0, le=MAX_TOKEN)]
 TokenKey = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 ModelId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+# Clients that have nobody to name send an empty one.
+User = Annotated[Name | None, BeforeValidator(lambda value: None if value == "" else value)]
 Filled = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -68,7 +70,7 @@ class Generation(Strict):
         dict[TokenKey, Annotated[Number, Field(ge=-100, le=100)]], Field(max_length=MAX_BIASES)
     ] = {}
     seed: Annotated[int, Field(ge=-MAX_INT, le=MAX_INT - MAX_CHOICES)] | None = None
-    user: Name | None = None
+    user: User = None
     top_k: Annotated[int, Field(ge=0, le=MAX_TOKEN)] | None = None
     min_p: Annotated[Number, Field(ge=0, le=1)] | None = None
     repetition_penalty: Annotated[Number, Field(gt=0, le=10)] | None = None

@@ -335,6 +335,10 @@ async def test_an_error_in_the_middle_is_kept(
             {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]},
             "input.0.content.0",
         ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]},
+            "input.0.content.0.type",
+        ),
         ({"input": [{"role": "user"}]}, "input.0.content"),
         (
             {"input": [{"type": "reasoning", "id": "r", "summary": [], "encrypted_content": "x"}]},
@@ -346,6 +350,8 @@ async def test_an_error_in_the_middle_is_kept(
         ({"top_logprobs": 21}, "top_logprobs"),
         ({"metadata": {"a": 1}}, "metadata.a"),
         ({"temprature": 1}, "temprature"),
+        ({"messages": [{"role": "user", "content": "一"}]}, "messages"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"prompt_cache_options": {"prewarm": True}}, "prompt_cache_options"),
     ],
 )
@@ -368,7 +374,8 @@ async def test_harmless_parameters_are_taken(api: openai.AsyncOpenAI) -> None:
         truncation="disabled",
         max_tool_calls=3,
         text={"format": {"type": "text"}, "verbosity": "medium"},
-        reasoning={"effort": None, "summary": "auto"},
+        reasoning={"effort": None, "summary": "auto", "mode": "standard"},
+        tools=[{**WEATHER, "defer_loading": False, "output_schema": None}],
         include=["reasoning.encrypted_content"],
         top_logprobs=0,
     )
@@ -386,6 +393,36 @@ async def test_an_address_that_is_nobody_s(api: openai.AsyncOpenAI) -> None:
             await api.responses.cancel(name)
         with pytest.raises(openai.NotFoundError):
             await api.responses.input_items.list(name)
+
+
+async def test_one_in_the_background_shows_what_is_written_so_far(
+    api: openai.AsyncOpenAI, backend: FakeBackend
+) -> None:
+    more = asyncio.Event()
+    backend.play(
+        Started(7, 0),
+        Delta("", (1,), reasoning="考え"),
+        Delta("東", (2,)),
+        more,
+        Delta("京", (3,)),
+        done(3),
+    )
+    polled = await api.responses.create(model="fake", input="一", background=True)
+    async with asyncio.timeout(5):
+        while polled.output_text != "東":
+            polled = await api.responses.retrieve(polled.id)
+    assert (valid(polled).status, polled.usage) == ("in_progress", None)
+    assert [(item.type, getattr(item, "status", None)) for item in polled.output] == [
+        ("reasoning", "completed"),
+        ("message", "in_progress"),
+    ]
+
+    more.set()
+    async with asyncio.timeout(5):
+        while (ended := await api.responses.retrieve(polled.id)).status == "in_progress":
+            pass
+    assert ended.output_text == "東京"
+    assert [item.id for item in ended.output] == [item.id for item in polled.output]
 
 
 async def test_only_the_background_is_cancelled(api: openai.AsyncOpenAI) -> None:

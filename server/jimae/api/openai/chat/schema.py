@@ -18,10 +18,12 @@ Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
 class TextPart(Strict):
-    """A part of a message. Other types are refused by name before this is read."""
+    """A part of a message. Other types are refused by name before this is read. Where a
+    prompt's cache should break means nothing here."""
 
     type: Literal["text"]
     text: str
+    prompt_cache_breakpoint: object = None
 
 
 class RefusalPart(Strict):
@@ -32,8 +34,11 @@ class RefusalPart(Strict):
 
 
 class CalledFunction(Strict):
+    """`parsed_arguments` is what the client's helpers made of the arguments, and not read."""
+
     name: FunctionName
     arguments: str
+    parsed_arguments: object = None
 
 
 class ToolCall(Strict):
@@ -47,13 +52,15 @@ class ToolCall(Strict):
 
 
 class ChatMessage(Strict):
-    """A message. Many of its fields are there because clients send back an answer as it came."""
+    """A message. Many of its fields are there because clients send back an answer as it came,
+    or as their helpers made it: `parsed` is what they read out of the content."""
 
     role: Role
     content: str | list[TextPart | RefusalPart] | None = None
     name: Name | None = None
     refusal: str | None = None
     reasoning_content: str | None = None
+    parsed: object = None
     audio: None = None
     annotations: Annotated[list[None], Field(max_length=0)] | None = None
     tool_calls: Annotated[list[ToolCall], Field(max_length=MAX_CALLS)] | None = None

@@ -12,9 +12,9 @@ from jimae.api.openai.schema import (
     Alternatives,
     Count,
     ModelId,
-    Name,
     Number,
     Strict,
+    User,
 )
 from jimae.types import Priority
 
@@ -121,13 +121,17 @@ InputItem = Annotated[
 
 
 class FunctionTool(Strict):
-    """A function. Without `strict: true`, its schema is shown to the model and no more."""
+    """A function. Without `strict: true`, its schema is shown to the model and no more. The
+    last three may only say what is so already."""
 
     type: Literal["function"]
     name: FunctionName
     description: str | None = None
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
+    defer_loading: Literal[False] | None = None
+    allowed_callers: list[Literal["direct"]] | None = None
+    output_schema: None = None
 
 
 class NamedFunction(Strict):
@@ -171,6 +175,7 @@ class Reasoning(Strict):
     summary: Literal["auto"] | None = None
     generate_summary: Literal["auto"] | None = None
     context: Literal["auto", "all_turns"] | None = None
+    mode: Literal["standard"] | None = None
 
 
 class ResponseStreamOptions(Strict):
@@ -207,7 +212,7 @@ class ResponseRequest(Strict):
     top_logprobs: Alternatives | None = None
     include: list[Include] = Field(default_factory=list)
     metadata: Metadata = Field(default_factory=dict)
-    user: Name | None = None
+    user: User = None
     top_k: Annotated[int, Field(ge=0, le=MAX_TOKEN)] | None = None
     min_p: Annotated[Number, Field(ge=0, le=1)] | None = None
     repetition_penalty: Annotated[Number, Field(gt=0, le=10)] | None = None
