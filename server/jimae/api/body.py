@@ -10,13 +10,18 @@ from jimae.errors import JimaeError
 MIB = 1024 * 1024
 
 
-async def read_object(request: Request, limit_mib: float) -> dict[str, object]:
-    """The body as a JSON object.
+async def read_object(
+    request: Request, limit_mib: float, *, untyped: bool = False
+) -> dict[str, object]:
+    """The body as a JSON object. `untyped`: also of programs that say nothing of its type.
 
     Raises `media_type`, `body_too_large` (counted in bytes as they come, so a
     false Content-Length helps nobody), `invalid_json`, `body_not_object`.
     """
-    check_media_type(request.headers.get("content-type"))
+    kind = request.headers.get("content-type")
+    # A page can leave it out, too, but a browser says where that page is from.
+    if not untyped or kind is not None or "origin" in request.headers:
+        check_media_type(kind)
     return parse_object(await _read(request, limit_mib))
 
 

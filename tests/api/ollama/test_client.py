@@ -107,6 +107,26 @@ async def test_stream_is_lines(served: Served, backend: FakeBackend) -> None:
     assert [line["message"]["content"] for line in lines] == [*"東京です。", ""]
 
 
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/api/chat", {"messages": MESSAGES, "stream": False}),
+        ("/api/generate", {"prompt": "一", "stream": False}),
+        ("/api/show", {}),
+        ("/api/embed", {"input": "一"}),
+    ],
+)
+async def test_programs_may_say_nothing_of_the_type(
+    served: Served, path: str, asked: dict[str, object]
+) -> None:
+    """As litellm does; a page may not, which could be from anywhere."""
+    body = json.dumps({"model": "fake", **asked}).encode()
+    async with httpx.AsyncClient(base_url=served.url, trust_env=False) as http:
+        for headers, refused in (({}, False), ({"Origin": served.url}, True)):
+            response = await http.post(path, content=body, headers=headers)
+            assert (response.status_code == 415) is refused
+
+
 async def test_a_call_that_is_cut_short_is_text(
     api: ollama.AsyncClient, backend: FakeBackend
 ) -> None:

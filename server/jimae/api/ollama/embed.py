@@ -86,12 +86,12 @@ class EmbedRoutes:
 
     async def create(self, request: Request) -> Response:
         """Turn texts into vectors."""
-        body = await read_object(request, self._service.settings.server.max_body_mb)
+        body = await self._body(request)
         return WhenReady(partial(self.answer, caller_of(request), body))
 
     async def create_old(self, request: Request) -> Response:
         """Turn one text into a vector."""
-        body = await read_object(request, self._service.settings.server.max_body_mb)
+        body = await self._body(request)
         return WhenReady(partial(self.answer_old, caller_of(request), body))
 
     async def answer_old(self, caller: Caller, body: Mapping[str, object]) -> OldEmbedBody:
@@ -127,3 +127,7 @@ class EmbedRoutes:
             "load_duration": 0,
             "prompt_eval_count": made.tokens,
         }
+
+    async def _body(self, request: Request) -> dict[str, object]:
+        limit = self._service.settings.server.max_body_mb
+        return await read_object(request, limit, untyped=True)

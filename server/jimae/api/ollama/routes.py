@@ -149,7 +149,8 @@ class OllamaRoutes:
         return await asyncio.to_thread(_readable, files)
 
     async def _body(self, request: Request) -> dict[str, object]:
-        return await read_object(request, self._service.settings.server.max_body_mb)
+        limit = self._service.settings.server.max_body_mb
+        return await read_object(request, limit, untyped=True)
 
 
 def _named(body: dict[str, object]) -> dict[str, object]:
