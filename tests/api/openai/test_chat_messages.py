@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -149,6 +150,8 @@ def test_tools_reach_the_model_with_their_schemas() -> None:
     assert "都市の名前" in weather.parameters
     assert not weather.strict
     assert other == Tool("other", strict=True)
+    # OpenAI: a function of which no parameters are told has none.
+    assert json.loads(other.parameters)["additionalProperties"] is False
 
 
 @pytest.mark.parametrize(
