@@ -227,7 +227,8 @@ async def test_tables_speak_japanese_and_cut_no_key_and_no_day(
         settings, "keys", "add", "yamada", "議事録の下書き", "--area", "write", "--days", "9"
     )
     row = await store.read(lambda session: service.find(session, made.split()[-1]))
-    done(settings, "limits", "set", "--everybody", "--answers-at-once", "3")
+    everybody = ("limits", "set", "--everybody", "--answers-at-once", "3")
+    done(settings, *everybody, "--hours", "月-金 9:00-18:00")
     monkeypatch.setenv("LANG", "ja_JP.UTF-8")
     for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE"):
         monkeypatch.delenv(name, raising=False)
@@ -241,6 +242,7 @@ async def test_tables_speak_japanese_and_cut_no_key_and_no_day(
     limited = done(settings, "limits", "show")
     assert "全員" in limited
     assert "同時の回答: 3" in limited
+    assert "時間: 月-金 09:00-18:00" in limited
     assert done(settings, "usage", "--by", "person").splitlines()[1].startswith("個人")
 
 

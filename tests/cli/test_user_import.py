@@ -15,6 +15,8 @@ import httpx
 import pytest
 
 from fakes.process import ENVIRONMENT, Process
+from jimae.cli.user_import import kept
+from jimae.errors import JimaeError
 
 PASSWORD = "とても長い合言葉-staple"  # noqa: S105
 TABLE = (
@@ -146,3 +148,22 @@ def test_a_file_that_is_no_table_is_refused(begun: Path) -> None:
     code, _, said = jimae(begun, "users", "import", str(begun / "none.csv"))
     assert code == 1
     assert "none.csv を使えません: ファイルまたはディレクトリーがありません" in said
+
+
+def test_no_passwords_are_left_of_people_who_were_not_made(tmp_path: Path) -> None:
+    file = tmp_path / "passwords.csv"
+    read: list[bytes] = []
+
+    def refused() -> None:
+        with kept(file, b"secret"):
+            read.append(file.read_bytes())
+            raise JimaeError("no_account")
+
+    with pytest.raises(JimaeError):
+        refused()
+    assert read == [b"secret"], "it is there before anybody could sign in with it"
+    assert not file.exists()
+    file.write_bytes(b"of somebody else")
+    with pytest.raises(JimaeError, match="already"), kept(file, b"secret"):
+        raise AssertionError
+    assert file.read_bytes() == b"of somebody else"

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from jimae.cli.console import printable, stdout, words
 from jimae.cli.database import DataDir, settings_of, terminal, transact
+from jimae.error_texts.words import in_japanese
 from jimae.errors import JimaeError
 from jimae.service.limits import book, hours
 from jimae.service.limits.naming import named
@@ -241,7 +242,7 @@ def _told(rules: Rules) -> list[tuple[str, str]]:
     if rules.models is not None:
         told.append((words("models", "モデル"), ", ".join(map(printable, rules.models)) or "-"))
     if rules.hours is not None:
-        told.append(
-            (words("hours", "時間"), ", ".join(window.told() for window in rules.hours) or "-")
-        )
+        when = ", ".join(window.told() for window in rules.hours) or "-"
+        japanese = str(in_japanese("hours_closed", {"hours": when})["hours"])
+        told.append((words("hours", "時間"), words(when, japanese)))
     return told or [(words("limits", "制限"), "-")]

@@ -80,7 +80,7 @@ def import_people(
     hashes = _hashed(made, Passwords(settings.accounts.password_length))
     by_line = {one.row.line: hashed for one, hashed in zip(new, hashes, strict=True)}
     listed = _listed(new, made)
-    with _told(file), _kept(passwords, listed if new else None):
+    with _told(file), kept(passwords, listed if new else None):
         taken = transact(settings, lambda session: take(session, by_line))
     if passwords is None and new:
         sys.stdout.buffer.write(listed)
@@ -123,7 +123,7 @@ def _hashed(made: Sequence[str], passwords: Passwords) -> list[str]:
 
 
 @contextmanager
-def _kept(path: Path | None, listed: bytes | None) -> Iterator[None]:
+def kept(path: Path | None, listed: bytes | None) -> Iterator[None]:
     """Passwords in a file of the one who runs this, before the accounts are there: without the
     file nobody could sign in. It goes again if there are none in the end.
 

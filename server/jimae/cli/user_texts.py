@@ -185,7 +185,7 @@ JSON: Final = words("As JSON.", "JSON で出力。")
 PEOPLE_FILE: Final = words("The table; - is standard input.", "名簿。- は標準入力。")
 PASSWORDS_FILE: Final = words(
     "Write passwords for the first sign-in to this new file (CSV).",
-    "最初のサインイン用のパスワードを、この新しいファイルに書く（CSV）。",
+    "最初のパスワードを書く、新しい CSV ファイル。",
 )
 UPDATE: Final = words(
     "Change people who have an account already.", "既にあるアカウントも変更する。"
