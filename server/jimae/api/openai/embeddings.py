@@ -31,7 +31,9 @@ EMBEDDINGS: Final[dict[str, Parameter]] = {
     "model": works("The id of a model that GET /v1/models says can do `embeddings`."),
     "input": works(
         "A text, an array of up to 2048, token ids, or an array of such. Ids are of the model's "
-        "own vocabulary (POST /tokenize). What is too long for the model is an error, not a cut."
+        "own vocabulary (POST /tokenize); LangChain's OpenAIEmbeddings sends those of OpenAI's "
+        "unless its check_embedding_ctx_length is false. What is too long for the model is an "
+        "error, not a cut."
     ),
     "encoding_format": works("`float` or `base64` (little-endian float32). Vectors have length 1."),
     "dimensions": works(
