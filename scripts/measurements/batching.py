@@ -18,6 +18,7 @@ from jimae.engine.detokenizer import Detokenizer
 from jimae.engine.engine import Engine, EngineOptions
 from jimae.engine.grammar import Mask
 from jimae.engine.sampler import Sampler
+from jimae.engine.scheduler import QUANTUM
 from jimae.engine.sequence import Sequence
 from jimae.llama.binding import LlamaModel, LoadOptions
 from jimae.llama.model import Logits
@@ -104,9 +105,17 @@ def among_seven(bench: Bench, prompts: list[list[int]]) -> list[Sequence]:
 
 
 def after_a_shared_prefix(bench: Bench, prompts: list[list[int]]) -> list[Sequence]:
+    return after_prefixes(bench, prompts, [len(ids) - 12 for ids in prompts])
+
+
+def after_whole_chunks(bench: Bench, prompts: list[list[int]]) -> list[Sequence]:
+    return after_prefixes(bench, prompts, [(len(ids) - 1) // QUANTUM * QUANTUM for ids in prompts])
+
+
+def after_prefixes(bench: Bench, prompts: list[list[int]], lengths: list[int]) -> list[Sequence]:
     done = []
-    for ids in prompts:
-        bench.submit([*ids[: len(ids) - 12], 11], n=1)
+    for ids, length in zip(prompts, lengths, strict=True):
+        bench.submit([*ids[:length], 11], n=1)
         bench.run()
         done.append(bench.submit(ids))
         bench.run()
@@ -171,6 +180,7 @@ CONDITIONS: dict[str, Condition] = {
     "alone again": lambda bench, prompts: [bench.alone(p) for p in prompts],
     "among seven others": among_seven,
     "after a shared prefix": after_a_shared_prefix,
+    "after a shared prefix of whole chunks": after_whole_chunks,
     "beside 700 idle cells of another user": beside_idle_cells,
     "paused, its cells lost, resumed": paused_and_resumed,
     "restored from bytes": restored_from_bytes,
@@ -191,6 +201,7 @@ def main() -> None:
         bench.prompt(f"{i + 1}. {TOPICS[i % len(TOPICS)]}{ASKS[i % len(ASKS)]}", SYSTEM)
         for i in range(options.prompts)
     ]
+    print(f"prompts of {min(map(len, prompts))} to {max(map(len, prompts))} tokens")
     base = [bench.alone(p) for p in prompts]
     print(f"{options.model.name}, {len(prompts)} prompts, {TOKENS} tokens each, greedy")
     print(f"{'condition':<42}{'changed':>10}{'largest logit difference':>28}")
