@@ -40,7 +40,10 @@ def pytest_configure() -> None:
     milliseconds for a disk, and no test takes the power away.
 
     A shell's background jobs ignore Ctrl+C, and so would every command that a test interrupts.
+    Readline tells the processes that pytest starts of a terminal that they do not have.
     """
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if MEMORY.is_dir():

@@ -194,7 +194,7 @@ async def test_models_are_loaded_unloaded_and_taken_in(
     await page.get_by_role("button", name="取り込む: New Model.gguf").click()
     await expect(page.get_by_text("new-model として取り込みました。")).to_be_visible()
     await expect(page.get_by_role("row", name=re.compile("^new-model"))).to_be_visible()
-    assert "new-model" in service.models.files()
+    assert "new-model" in service.models.files.all()
 
 
 async def test_the_queue_shows_who_and_how_many_but_no_words(
@@ -233,6 +233,7 @@ async def test_rules_are_written_previewed_and_asked_for(
     await page.get_by_label("日本語").fill("## 規程\n\n**守る**こと")
     await page.get_by_text("表示を確かめる").first.click()
     await expect(page.get_by_role("dialog").locator(".prose strong")).to_have_text("守る")
+    await page.get_by_label("English").fill("## Rules\n\nKeep them.")
     await page.get_by_role("button", name="公開する").click()
     await expect(page.get_by_text("現行")).to_be_visible()
     action = page.get_by_label("扱い: マイナンバー")

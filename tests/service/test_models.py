@@ -32,21 +32,21 @@ def pool_of(data_dir: Path, backends: Backends, default: str | None = None) -> M
 
 def test_only_models_are_found(tmp_path: Path, backends: Backends) -> None:
     pool = pool_of(tmp_path, backends)
-    assert pool.files() == {}
+    assert pool.files.all() == {}
     for name in ("b", "a", "qwen2.5-coder-0.5b", ".hidden", "has space", "-dash", "a.mmproj", "あ"):
         write_gguf(tmp_path / "models" / f"{name}.gguf")
     (tmp_path / "models" / "dir.gguf").mkdir()
     (tmp_path / "models" / "a.gguf.part").write_bytes(b"")
-    assert list(pool.files()) == ["a", "b", "qwen2.5-coder-0.5b"]
+    assert list(pool.files.all()) == ["a", "b", "qwen2.5-coder-0.5b"]
 
 
 def test_default_is_what_the_settings_say(tmp_path: Path, backends: Backends) -> None:
     with pytest.raises(JimaeError, match="jimae pull"):
-        pool_of(tmp_path, backends).default_id()
+        pool_of(tmp_path, backends).files.default_id()
     write_gguf(tmp_path / "models" / "a.gguf")
-    assert pool_of(tmp_path, backends, "a").default_id() == "a"
+    assert pool_of(tmp_path, backends, "a").files.default_id() == "a"
     with pytest.raises(JimaeError, match="jimae pull b") as caught:
-        pool_of(tmp_path, backends, "b").default_id()
+        pool_of(tmp_path, backends, "b").files.default_id()
     assert caught.value.code == "default_model_missing"
 
 
@@ -69,7 +69,7 @@ def test_default_is_the_best_that_fits(
         write_sparse(tmp_path, name, size)
     pool = pool_of(tmp_path, backends)
     for best in (*names, "large", "small", "too-large"):
-        assert pool.default_id() == best
+        assert pool.files.default_id() == best
         (tmp_path / "models" / f"{best}.gguf").unlink()
 
 
@@ -80,11 +80,11 @@ def test_default_is_never_a_model_that_cannot_write(
     (tmp_path / "models").mkdir()
     tiny.encoder(tmp_path / "models" / "vectors.gguf", pooling)
     with pytest.raises(JimaeError, match="writes text: vectors make") as caught:
-        pool_of(tmp_path, backends).default_id()
+        pool_of(tmp_path, backends).files.default_id()
     assert caught.value.code == "no_writing_model"
-    assert pool_of(tmp_path, backends, "vectors").default_id() == "vectors"
+    assert pool_of(tmp_path, backends, "vectors").files.default_id() == "vectors"
     write_gguf(tmp_path / "models" / "smaller.gguf")
-    assert pool_of(tmp_path, backends).default_id() == "smaller"
+    assert pool_of(tmp_path, backends).files.default_id() == "smaller"
 
 
 def test_default_stays_when_memory_gets_less(
@@ -94,9 +94,9 @@ def test_default_stays_when_memory_gets_less(
     write_sparse(tmp_path, "large", 5 * GIB)
     pool = pool_of(tmp_path, backends)
     monkeypatch.setattr(memory, "available", lambda: 8 * GIB)
-    assert pool.default_id() == "large"
+    assert pool.files.default_id() == "large"
     monkeypatch.setattr(memory, "available", lambda: 2 * GIB)
-    assert pool.default_id() == "large"
+    assert pool.files.default_id() == "large"
 
 
 async def test_one_backend_for_everybody_who_asks(service: Service, backends: Backends) -> None:

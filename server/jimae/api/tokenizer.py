@@ -142,7 +142,7 @@ class TokenizerRoutes:
 
     async def _id(self, request: Request, model: str | None) -> str:
         """Raises `model_not_allowed`."""
-        found = model or self._service.models.default_id()
+        found = model or self._service.models.files.default_id()
         await allowed.check(self._service, request, found)
         return found
 

@@ -105,12 +105,12 @@ class Announcement:
         self._service = service
 
     async def __call__(self, url: str) -> None:
-        model = self._service.models.default_id()
+        model = self._service.models.files.default_id()
         stdout.print(words("jimae is at", "jimae はこちらです:"), f"[bold]{url}[/]")
         if stdout.is_terminal and not await self._service.accounts.are_there():
             stdout.print(ALONE)
             tell_data_dir(stdout)
-        for told in await asyncio.to_thread(self._service.models.misnamed):
+        for told in await asyncio.to_thread(self._service.models.files.misnamed):
             show_warning(told)
         stdout.print(words(f"Loading {model} …", f"{model} を読み込んでいます…"))
         backend = await self._service.models.get(model)

@@ -155,7 +155,7 @@ class Chat:
     async def _check(self, model: str) -> None:
         """Raises `model_not_found`, or `cannot_write` before a model is loaded for nothing."""
         self._pool.status(model)
-        files = self._pool.files()
+        files = self._pool.files.all()
         await header_of_able(files, model, "cannot_write", lambda _, header: can_write(header))
 
     def _request(self, caller: Caller, ask: Ask, index: int) -> GenerateRequest:

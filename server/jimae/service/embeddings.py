@@ -193,7 +193,7 @@ class Embeddings:
     async def _check(self, model: str, code: str, able: Able) -> Header:
         """The header of a model that can; else an error that names those here that can."""
         self._pool.status(model)
-        return await header_of_able(self._pool.files(), model, code, able)
+        return await header_of_able(self._pool.files.all(), model, code, able)
 
     def _facts(self, model: str) -> VectorFacts:
         entry = self._pool.status(model).entry

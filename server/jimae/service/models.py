@@ -1,7 +1,6 @@
-"""The models of one server: which files there are, and what runs of them.
+"""The models of one server that run, each in a child process of its own.
 
-A model is a file `<data_dir>/models/<id>.gguf`. It is loaded when it is asked
-for, in a child process of its own. It leaves when it has not been used for long,
+A model is loaded when it is asked for. It leaves when it has not been used for long,
 if so set, or when another one needs its memory; never while somebody uses it.
 """
 
@@ -9,39 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from jimae.catalogue import memory
-from jimae.catalogue.default import choose_present
-from jimae.catalogue.entry import Model, Recommended
+from jimae.catalogue.entry import Recommended
 from jimae.catalogue.gguf_header import Header
 from jimae.catalogue.installed import known_sum
 from jimae.catalogue.progress import format_size
 from jimae.catalogue.registry import Catalogue
 from jimae.error_texts.words import Value
 from jimae.errors import JimaeError, WireError
-from jimae.service.able import header_of, writes
+from jimae.service.able import header_of
 from jimae.service.drafts import check_files, draft_header
 from jimae.service.fitting import Fitting
 from jimae.service.loaded import Loaded, StartableBackend, expired, first_to_go, room
 from jimae.service.misnamed import misnamed
+from jimae.service.model_files import ModelFiles
 from jimae.service.model_status import Load, ModelState, ModelStatus, Use, state_of
 from jimae.settings import Settings
 from jimae.types import Sampling
 from jimae.worker.backend import Backend
 
 log = logging.getLogger(__name__)
-
-SUFFIX: Final = ".gguf"
-# The part of a model that reads images is a file beside it, and no model by itself.
-PROJECTOR: Final = ".mmproj"
-MODEL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 REAP_SECONDS: Final = 15.0
 NO_ROOM_SECONDS: Final = 10.0
@@ -62,7 +55,7 @@ class Room(NamedTuple):
 
 
 class ModelPool:
-    """Finds models by id and keeps those that were asked for in memory."""
+    """Keeps the models that were asked for in memory. `files` has those that can be."""
 
     def __init__(
         self,
@@ -71,6 +64,7 @@ class ModelPool:
         make: BackendFactory,
         prefix_key: PrefixKey,
     ) -> None:
+        self.files = ModelFiles(settings, catalogue)
         self._settings = settings
         self._catalogue = catalogue
         self._make = make
@@ -83,74 +77,19 @@ class ModelPool:
         # Held by whoever changes what is loaded: one load or eviction is begun at a time.
         self._lock = asyncio.Lock()
         self._reaper: asyncio.Task[None] | None = None
-        self._chosen = ""
         self._closed = False
 
     # --- what there is ---------------------------------------------------------
 
-    def files(self) -> dict[str, Path]:
-        """Every usable id and its file, by id. Reads the directory each time: a model
-        that was pulled while the server runs is there at once."""
-        directory = self._settings.models_dir
-        if not directory.is_dir():
-            return {}
-        found = (path for path in directory.iterdir() if path.suffix == SUFFIX and path.is_file())
-        return {path.stem: path for path in sorted(found) if _is_model(path.stem)}
-
-    def misnamed(self) -> list[JimaeError]:
-        """What is to be said of files with the name of another model. Blocks."""
-        return misnamed(self.files(), self._catalogue)
-
-    def default_id(self) -> str:
-        """The model that serves when nobody chose.
-
-        Raises `no_models`, `no_writing_model`, `default_model_missing`.
-        """
-        files = self.files()
-        directory = str(self._settings.models_dir)
-        if not files:
-            raise JimaeError("no_models", path=directory)
-        wanted = self._settings.models.default
-        if wanted is None:
-            # Once: a model that is loaded leaves less memory for the next comparison.
-            if self._chosen not in files:
-                self._chosen = self._best(files)
-            return self._chosen
-        if wanted not in files:
-            raise JimaeError(
-                "default_model_missing", model=wanted, path=directory, available=", ".join(files)
-            )
-        return wanted
-
-    def _best(self, files: Mapping[str, Path]) -> str:
-        """The catalogue's choice of those that are there; else the largest file that memory
-        holds, since parameters are what makes a model able. Never one that cannot write: raises
-        `no_writing_model`."""
-        known = choose_present(self._catalogue, self._settings.models_dir, self._settings.engine)
-        if known is not None and known.id in files:
-            return known.id
-        sizes = {model_id: path.stat().st_size for model_id, path in files.items() if writes(path)}
-        if not sizes:
-            directory = str(self._settings.models_dir)
-            raise JimaeError("no_writing_model", path=directory, models=", ".join(files))
-        room = memory.available()
-        fitting = {model_id: size for model_id, size in sizes.items() if size < room}
-        return (
-            max(fitting, key=fitting.__getitem__) if fitting else min(sizes, key=sizes.__getitem__)
-        )
-
-    def _entry(self, model_id: str) -> Model | None:
-        return self._catalogue.get(model_id) if model_id in self._catalogue else None
-
     def _default(self) -> str | None:
         try:
-            return self.default_id()
+            return self.files.default_id()
         except JimaeError:
             return None
 
     def status(self, model_id: str) -> ModelStatus:
         """One model. Raises `model_not_found`."""
-        path = self._path(model_id)
+        path = self.files.path(model_id)
         loaded = self._loaded.get(model_id)
         backend = loaded.backend if loaded else None
         state = state_of(backend)
@@ -163,13 +102,13 @@ class ModelPool:
             info=backend.info if backend else None,
             load=self._load_of(model_id, backend, state),
             use=self._use_of(loaded) if loaded and state not in ("available", "failed") else None,
-            entry=self._entry(model_id),
+            entry=self.files.entry(model_id),
             size=file.st_size,
             sha256=known_sum(path),
         )
 
     def statuses(self) -> list[ModelStatus]:
-        return [self.status(model_id) for model_id in self.files()]
+        return [self.status(model_id) for model_id in self.files.all()]
 
     async def failure(self, model_id: str) -> JimaeError | None:
         """Why a model could not be loaded; None if that is not so."""
@@ -186,7 +125,7 @@ class ModelPool:
         """Bytes of memory that a model would take; None if its file cannot be read. Blocks.
         Raises `model_not_found`."""
         try:
-            header = header_of(self._path(model_id))
+            header = header_of(self.files.path(model_id))
         except JimaeError as error:
             if error.code != "gguf_invalid":
                 raise
@@ -228,7 +167,7 @@ class ModelPool:
         `gguf_invalid`, `model_too_large`, `model_no_room`, `server_stopping`, and what
         `check_files` raises of a draft model.
         """
-        path = self._path(model_id)
+        path = self.files.path(model_id)
         if self._closed:
             raise JimaeError("server_stopping")
         loaded = self._loaded.get(model_id)
@@ -242,7 +181,7 @@ class ModelPool:
 
         Raises `model_not_found`, and `model_in_use` while somebody has it.
         """
-        self._path(model_id)
+        self.files.path(model_id)
         async with self._lock:
             loaded = self._loaded.get(model_id)
             if loaded is None:
@@ -280,7 +219,7 @@ class ModelPool:
     async def _start(self, model_id: str, path: Path) -> Loaded:
         settings = self._settings.for_model(model_id)
         # A file that our own reader refuses never reaches native code.
-        files = self.files() | {model_id: path}
+        files = self.files.all() | {model_id: path}
         header, draft = await asyncio.to_thread(check_files, self._settings, model_id, files)
         for told in await asyncio.to_thread(misnamed, {model_id: path}, self._catalogue):
             log.warning("%s", told)
@@ -292,7 +231,7 @@ class ModelPool:
             its_header = draft.header if draft is not None else None
             need = memory.estimate(header, settings.engine, its_header)
             await self._make_room(model_id, need.total, header, its_header)
-            entry = self._entry(model_id)
+            entry = self.files.entry(model_id)
             defaults = sampling_of(entry.sampling) if entry else Sampling()
             parser = entry.parser if entry else None
             key = self._prefix_key(model_id)
@@ -344,7 +283,7 @@ class ModelPool:
     def _too_large(
         self, model_id: str, need: int, free: int, header: Header, draft: Header | None
     ) -> JimaeError:
-        advice = Fitting(self._settings, self._catalogue, self.files(), free)
+        advice = Fitting(self._settings, self._catalogue, self.files.all(), free)
         values: dict[str, Value] = {
             "model": model_id,
             "need": format_size(need),
@@ -390,17 +329,6 @@ class ModelPool:
             expires=None if stays else round(max(0.0, ttl - idle), 1),
         )
 
-    def _path(self, model_id: str) -> Path:
-        files = self.files()
-        if model_id not in files:
-            raise JimaeError(
-                "model_not_found",
-                param="model",
-                model=model_id[:128],
-                available=", ".join(files) or "-",
-            )
-        return files[model_id]
-
     def _load_of(
         self, model_id: str, backend: StartableBackend | None, state: ModelState
     ) -> Load | None:
@@ -417,10 +345,6 @@ class ModelPool:
             expected=info.load_seconds if info else None,
             progress=round(backend.progress, 2) if backend else 0.0,
         )
-
-
-def _is_model(stem: str) -> bool:
-    return MODEL_ID.fullmatch(stem) is not None and not stem.endswith(PROJECTOR)
 
 
 def sampling_of(recommended: Recommended) -> Sampling:

@@ -60,7 +60,7 @@ class Service:
         self.audit = Audit(settings, self.store)
         catalogue = load_catalogue(settings.data_dir)
         self.models = ModelPool(settings, catalogue, make, self.audit.vault.prefix_key)
-        self.imports = Imports(settings, catalogue, self.models.files)
+        self.imports = Imports(settings, catalogue, self.models.files.all)
         self.runs = Runs()
         self.tokens = Tokens(self.models)
         self.accounts = Accounts(self.store, settings.accounts)
@@ -83,7 +83,7 @@ class Service:
         forget = self.prefixes.forget
         self.responses = Responses(self.store, self.chat, forget)
         self.conversations = Conversations(self.store, self.responses.is_live, forget)
-        self.chats = Chats(settings, self.store, self.chat, self.models.default_id, forget)
+        self.chats = Chats(settings, self.store, self.chat, self.models.files.default_id, forget)
         self.runs.when_refusing(self.chats.feed.end)
         self.templates = Templates(self.store)
         self.preferences = Preferences(self.store)
@@ -104,7 +104,7 @@ class Service:
             await self.files.start()
             self.watch.start()
             self.directories.start()
-        await self.models.get(self.models.default_id())
+        await self.models.get(self.models.files.default_id())
 
     async def close(self) -> None:
         await self.watch.close()
@@ -121,7 +121,7 @@ class Service:
 
     def readiness(self) -> ModelStatus:
         """The model that decides whether the server is ready: the default one."""
-        return self.models.status(self.models.default_id())
+        return self.models.status(self.models.files.default_id())
 
     async def queue(self) -> Queue:
         """Counts of every model that says so within a second: one whose worker hangs does

@@ -175,7 +175,7 @@ class ModelAdminRoutes:
         ]
         ids = [status.id for status in shown]
         rates = await self._service.store.read(lambda session: speed.measured(session, ids))
-        files = self._models.files()
+        files = self._models.files.all()
         able = await asyncio.to_thread(lambda: {id_: writes(files[id_]) for id_ in ids})
         data = [_card(status, rates.get(status.id), able[status.id]) for status in shown]
         return {"data": data, "has_more": False, "attribution": ATTRIBUTION}

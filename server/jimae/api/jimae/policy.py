@@ -104,7 +104,7 @@ class PolicyRoutes:
         """What would be done with a text, before it is sent. Nothing of it is kept."""
         body = await read_object(request, self._service.settings.server.max_body_mb)
         asked = fitted(body, CheckRequest)
-        model = asked.model or self._service.models.default_id()
+        model = asked.model or self._service.models.files.default_id()
         found, words = await self._policy.check(caller_of(request), model, asked.text)
         return {
             "findings": [

@@ -90,7 +90,7 @@ class OllamaRoutes:
         """One model."""
         wanted = validated(_named(await self._body(request)), SHOW, ShowRequest)
         status = await allowed.status(self._service, request, model_id(wanted.model))
-        header = await asyncio.to_thread(_header, self._service.models.files()[status.id])
+        header = await asyncio.to_thread(_header, self._service.models.files.all()[status.id])
         return shown(status, header)
 
     async def version(self) -> Version:
@@ -145,7 +145,7 @@ class OllamaRoutes:
                 yield item
 
     async def _headers(self) -> dict[str, Header]:
-        files = self._service.models.files()
+        files = self._service.models.files.all()
         return await asyncio.to_thread(_readable, files)
 
     async def _body(self, request: Request) -> dict[str, object]:
