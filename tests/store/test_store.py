@@ -243,6 +243,7 @@ async def test_variables_do_not_choose_the_server(
     async with asyncio.timeout(8):
         await store.open()
         await store.write(lambda session: session.add(item("a")))
+        assert await store.read(count) == 1
     await store.close()
 
 

@@ -7,7 +7,7 @@ is asked for them. So they are known by their form; one that is not known stays 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperOption
 
 from jimae.cli.console import language, words
+from jimae.error_texts.reasons import Forms, by_form
 
 # By their names in `typer.rich_utils`, in English and Japanese.
 _TITLES: Final = {
@@ -43,8 +44,7 @@ _OPTIONS: Final = {
         "補完のためのスクリプトを表示します（自分で組み込む場合に使います）。",
     ),
 }
-_Forms = Sequence[tuple[str, str]]
-_REASONS: Final[_Forms] = (
+_REASONS: Final[Forms] = (
     (r"(?:Value error, )?'(.*)' is not one of (.+)\.", r"「\1」は選べません。選べるもの: \2"),
     (r"Input should be a valid integer.*", "整数を指定してください"),
     (r"Input should be a valid number.*", "数値を指定してください"),
@@ -55,7 +55,7 @@ _REASONS: Final[_Forms] = (
     (r"(?:file|dir|path) '(.*)' is a file\.", r"\1 はファイルです"),
     (r"(?:file|dir|path) '(.*)' is not readable\.", r"\1 を読む権限がありません"),
 )
-_SENTENCES: Final[_Forms] = (
+_SENTENCES: Final[Forms] = (
     (
         r"No such option: (.+) \(Possible options: (.+)\)",
         r"オプション \1 はありません。近いもの: \2",
@@ -127,19 +127,12 @@ def in_japanese(text: str) -> str:
     """A sentence of Typer about wrong usage."""
     invalid = _INVALID.fullmatch(text)
     if invalid is None:
-        return _said(text, _SENTENCES)
-    why = _said(invalid["why"], _REASONS)
+        return by_form(text, _SENTENCES) or text
+    why = by_form(invalid["why"], _REASONS) or invalid["why"]
     if invalid["what"] is None:
         return why
     what = invalid["what"].replace("'", "")
     return f"{what} の値が正しくありません: {why}"
-
-
-def _said(text: str, forms: _Forms) -> str:
-    for form, japanese in forms:
-        if (match := re.fullmatch(form, text, re.DOTALL)) is not None:
-            return match.expand(japanese)
-    return text
 
 
 def _set_titles() -> None:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-_Forms = Sequence[tuple[str, str]]
+Forms = Sequence[tuple[str, str]]
+"""Regular expressions of whole sentences, and what to say instead, with their groups."""
 
 # strerror(3), by itself or as Python writes an OSError.
-_SYSTEM: Final[_Forms] = tuple(
+_SYSTEM: Final[Forms] = tuple(
     (rf"(?:\[Errno \d+\] )?{english}(?:: '.*')?", japanese)
     for english, japanese in (
         ("No such file or directory", "ファイルまたはディレクトリーがありません"),
@@ -27,7 +28,7 @@ _SYSTEM: Final[_Forms] = tuple(
 )
 # catalogue/gguf_header.py and what it reads with. What no copy or other file mends is only told
 # to be against the rules.
-_GGUF: Final[_Forms] = (
+_GGUF: Final[Forms] = (
     *_SYSTEM,
     (r"it does not begin with 'GGUF'", "GGUF 形式ではありません（先頭に 'GGUF' がありません）"),
     (
@@ -51,13 +52,13 @@ _GGUF: Final[_Forms] = (
     ),
     (r".+", r"GGUF の規則に反しています（\g<0>）"),
 )
-_PLACES: Final[_Forms] = (
+_PLACES: Final[Forms] = (
     (r" \(at line (\d+), column (\d+)\)", r"（\1 行目 \2 文字目）"),
     (r" \(at end of document\)", "（ファイルの末尾）"),
 )
 _AT: Final = r"( \(at .+\))"
 # tomllib, and UTF-8 before it.
-_TOML: Final[_Forms] = (
+_TOML: Final[Forms] = (
     *_SYSTEM,
     (
         r"'utf-8' codec can't decode byte .+ in position (\d+): .+",
@@ -85,7 +86,7 @@ _TOML: Final[_Forms] = (
     (rf"(?:Unterminated string|Expected .+){_AT}", r"文字列の終わりの引用符がありません\1"),
 )
 # msgspec, and what an entry of the catalogue says of itself.
-_ENTRY: Final[_Forms] = (
+_ENTRY: Final[Forms] = (
     *_TOML,
     (r"Object contains unknown field `(.+)`", r"「\1」という項目はありません"),
     (r"Object missing required field `(.+)`", r"「\1」がありません"),
@@ -123,7 +124,7 @@ _ENTRY: Final[_Forms] = (
     ("a verified entry needs its architecture", "verified = true には architecture が必要です"),
 )
 
-FORMS: Final[Mapping[str, _Forms]] = {
+FORMS: Final[Mapping[str, Forms]] = {
     "gguf_invalid": _GGUF,
     "settings_file": _TOML,
     "catalogue_invalid": _ENTRY,
@@ -138,10 +139,17 @@ FORMS: Final[Mapping[str, _Forms]] = {
 
 def reason_in_japanese(code: str, reason: str) -> str:
     """The reason of an error with this code."""
-    for form, japanese in FORMS.get(code, ()):
-        if (match := re.fullmatch(form, reason, re.DOTALL)) is not None:
-            said = match.expand(japanese)
-            for place, there in _PLACES:
-                said = re.sub(place, there, said)
-            return said
-    return reason
+    said = by_form(reason, FORMS.get(code, ()))
+    if said is None:
+        return reason
+    for place, there in _PLACES:
+        said = re.sub(place, there, said)
+    return said
+
+
+def by_form(text: str, forms: Forms) -> str | None:
+    """What to say instead of a sentence; None if no form is its own."""
+    for form, instead in forms:
+        if (match := re.fullmatch(form, text, re.DOTALL)) is not None:
+            return match.expand(instead)
+    return None
