@@ -7,7 +7,7 @@ import json
 
 import httpx
 
-from fakes.backend import FakeBackend, Queued, done, saying
+from fakes.backend import FakeBackend, Queued, done, forever, saying
 from jimae.errors import JimaeError
 from jimae.types import ChatPrompt, Delta, Message, Prefill, Sampling, Started, TextPart
 
@@ -86,23 +86,25 @@ async def test_length_is_told(client: httpx.AsyncClient, backend: FakeBackend) -
 
 
 async def test_n_choices_share_the_prompt(client: httpx.AsyncClient, backend: FakeBackend) -> None:
-    for text in ("一", "二二", "三三三"):
-        backend.play(*saying(text))
+    backend.by_seed = {10: saying("一"), 11: saying("二二"), 12: saying("三三三")}
     body = (await client.post(URL, json={**QUESTION, "n": 3, "seed": 10})).json()
     assert [choice["index"] for choice in body["choices"]] == [0, 1, 2]
     assert [c["message"]["content"] for c in body["choices"]] == ["一", "二二", "三三三"]
     assert body["usage"]["prompt_tokens"] == 7
     assert body["usage"]["completion_tokens"] == 6
-    assert [request.sampling.seed for request in backend.requests] == [10, 11, 12]
+    assert sorted(request.sampling.seed or 0 for request in backend.requests) == [10, 11, 12]
     assert len({request.id for request in backend.requests}) == 3
 
 
 async def test_n_choices_stream_side_by_side(
     client: httpx.AsyncClient, backend: FakeBackend
 ) -> None:
-    for text in ("ああああ", "いいいい"):
-        backend.play(*saying(text, delay=0.003))
-    response = await client.post(URL, json={**QUESTION, "n": 2, "stream": True})
+    """Neither goes on before both have begun to arrive."""
+    both = asyncio.Barrier(2)
+    for seed, text in enumerate(("ああああ", "いいいい")):
+        steps = saying(text)
+        backend.by_seed[seed] = [*steps[:3], both, *steps[3:]]
+    response = await client.post(URL, json={**QUESTION, "n": 2, "stream": True, "seed": 0})
     order = [chunk["choices"][0]["index"] for chunk in events(response.text)]
     assert order.index(1) < len(order) - order[::-1].index(0)
     texts = ["", ""]
@@ -208,8 +210,9 @@ async def test_one_failing_choice_ends_the_others(
     client: httpx.AsyncClient, backend: FakeBackend
 ) -> None:
     died = JimaeError("worker_died", model="fake", reason="signal 9")
-    backend.play(*saying("あ" * 1000, delay=0.01))
-    backend.play(Started(7, 0), died)
+    both = asyncio.Barrier(2)
+    backend.play(Started(7, 0), both, *forever())
+    backend.play(Started(7, 0), both, died)
     response = await client.post(URL, json={**QUESTION, "n": 2})
     assert response.status_code == 503
     assert backend.active == 0

@@ -1,8 +1,10 @@
 """A model that says what a test tells it to: a whole `Backend`, without weights.
 
-Each request plays the next script of the queue, or the default one. A script is
-a sequence of steps: an event is sent, a number is waited for in seconds, an
-`asyncio.Event` is waited for until it is set, an exception is raised.
+Each request plays the next script of the queue, or that of its seed, or the default
+one. The choices of one request come here in any order: their seeds tell them apart. A
+script is a sequence of steps: an event is sent, a number is waited for in seconds, an
+`asyncio.Event` is waited for until it is set, an `asyncio.Barrier` until all are at it,
+an exception is raised.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from jimae.types import (
 )
 from jimae.worker.backend import GenerateEvent, Resident, State
 
-Step = GenerateEvent | float | asyncio.Event | Exception
+Step = GenerateEvent | float | asyncio.Event | asyncio.Barrier | Exception
 
 PROMPT_TOKENS = 7
 TIMINGS = Timings(queue=0.0, prefill=0.0, decode=0.0)
@@ -70,14 +72,15 @@ class FakeBackend:
         self.memory: Resident | None = None
         self.default: Sequence[Step] = saying(text)
         self.scripts: deque[Sequence[Step]] = deque()
+        self.by_seed: dict[int | None, Sequence[Step]] = {}
         self.requests: list[GenerateRequest] = []
         self.forgotten: list[str] = []
         self.active = self.started = self.finished = self.cancelled = self.failed = 0
         self._loading: asyncio.Task[None] | None = None
 
     def choose(self, request: GenerateRequest) -> Sequence[Step]:
-        """The script of a request for which none was added."""
-        return self.default
+        """The script of a request for which none was queued."""
+        return self.by_seed.get(request.sampling.seed, self.default)
 
     def play(self, *steps: Step) -> None:
         """Add a script for the next request."""
@@ -158,7 +161,7 @@ class FakeBackend:
             for step in script:
                 if isinstance(step, Exception):
                     raise step
-                if isinstance(step, asyncio.Event):
+                if isinstance(step, asyncio.Event | asyncio.Barrier):
                     await step.wait()
                 elif isinstance(step, float | int):
                     await asyncio.sleep(step)
