@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 from fastapi import FastAPI
 from fastapi.datastructures import Default
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, with_config
 from starlette.responses import JSONResponse, Response
+from typing_extensions import is_typeddict
 
 from jimae.api.document import (
     BODY,
@@ -97,6 +98,7 @@ class Routes:
         elif content:
             good["content"] = content
         responses = self._failures(*failed)
+        _build_when_used(answer or get_type_hints(handler).get("return"))
         self._app.add_api_route(
             path,
             handler,
@@ -107,3 +109,10 @@ class Routes:
             openapi_extra=described,
             response_class=Default(JSONResponse) if content is None else Response,
         )
+
+
+def _build_when_used(answer: Any) -> None:
+    """Let Pydantic build the check of an answer when it is first given or described: building
+    those of all routes took most of the time that the application takes to start."""
+    if is_typeddict(answer):
+        with_config(ConfigDict(defer_build=True))(answer)
