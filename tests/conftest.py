@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
 
+import certifi
 import httpx
 import hypothesis
 import pytest
@@ -56,6 +57,19 @@ def pytest_collection_finish() -> None:
     """What was imported and collected stays: the collector need not go through it again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each client of httpx reads the certificates of all authorities there are, which takes longer
+    than most tests; and none of them vouches for anything here."""
+    end = "-----END CERTIFICATE-----"
+    first = Path(certifi.where()).read_text(encoding="utf-8").partition(end)[0] + end
+    file = tmp_path_factory.mktemp("authority") / "one.pem"
+    file.write_text(first, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certifi, "where", lambda: str(file))
+        yield
 
 
 @pytest.fixture
