@@ -19,6 +19,7 @@ from jimae.error_texts.text import (
     SERVER,
     SETUP,
     UNKNOWN,
+    Inside,
     Text,
 )
 from jimae.error_texts.words import JA, in_japanese
@@ -32,18 +33,35 @@ def placeholders(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
 
-@pytest.mark.parametrize(("code", "text"), TEXTS.items(), ids=TEXTS)
-def test_both_languages_say_the_same_values(code: str, text: Text) -> None:
+SAID: dict[str, Text | Inside] = dict(TEXTS) | {
+    f"{code}, inside": text.inside for code, text in TEXTS.items() if text.inside is not None
+}
+INNER = frozenset(("path", "host", "before", "now"))
+
+
+@pytest.mark.parametrize("text", SAID.values(), ids=SAID)
+def test_both_languages_say_the_same_values(text: Text | Inside) -> None:
     assert placeholders(text.en) == placeholders(text.ja)
 
 
-@pytest.mark.parametrize(("code", "text"), TEXTS.items(), ids=TEXTS)
-def test_a_sentence_is_in_its_language_and_ends(code: str, text: Text) -> None:
+@pytest.mark.parametrize("text", SAID.values(), ids=SAID)
+def test_a_sentence_is_in_its_language_and_ends(text: Text | Inside) -> None:
     assert JAPANESE.search(text.ja), "the Japanese sentence has no kana"
     assert not JAPANESE.search(text.en)
     # A sentence ends with a full stop, a value, or a command after a colon.
     assert re.search(r"(\.|\}|: .+)$", text.en)
     assert "  " not in text.en
+
+
+def test_what_is_inside_is_told_to_who_runs_the_server_alone() -> None:
+    error = JimaeError("storage_unavailable", reason="port 5432 of db.example refused 'jimae'")
+    for language in ("en", "ja"):
+        assert "5432" not in error.message(language)  # type: ignore[arg-type]
+        assert "5432" in error.whole(language)  # type: ignore[arg-type]
+    assert "5432" in str(error)
+    assert str(error.to_wire().to_error()) == str(error)
+    for code, text in TEXTS.items():
+        assert text.inside is None or not placeholders(text.en) & INNER, code
 
 
 # Placeholders that hold a word of ours, and where they do not.

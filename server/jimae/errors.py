@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 from jimae.error_texts import TEXTS
-from jimae.error_texts.text import Text
+from jimae.error_texts.text import Inside, Text
 from jimae.error_texts.words import Value, in_japanese
 
 Language = Literal["en", "ja"]
@@ -38,7 +38,7 @@ class JimaeError(Exception):
         self.param = param
         self.retry_after = retry_after
         self.values = values
-        super().__init__(self.message("en"))
+        super().__init__(self.whole("en"))
 
     @property
     def text(self) -> Text:
@@ -55,8 +55,16 @@ class JimaeError(Exception):
         return self.text.type
 
     def message(self, language: Language = DEFAULT_LANGUAGE) -> str:
+        """What whoever asked may read."""
+        return self._filled(self.text, language)
+
+    def whole(self, language: Language = DEFAULT_LANGUAGE) -> str:
+        """What who runs the server reads, in the terminal or the log; `str` is it, in English."""
+        return self._filled(self.text.inside or self.text, language)
+
+    def _filled(self, text: Text | Inside, language: Language) -> str:
         japanese = language == "ja"
-        template = self.text.ja if japanese else self.text.en
+        template = text.ja if japanese else text.en
         values = in_japanese(self.code, self.values) if japanese else self.values
         return template.format(param=self.param or "", **values)
 

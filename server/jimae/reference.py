@@ -23,6 +23,7 @@ from jimae import setting_pages
 from jimae.api import compatibility
 from jimae.chat.parsers.registry import FAMILIES
 from jimae.error_texts import TEXTS
+from jimae.error_texts.text import Inside, Text
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 NOTE = "<!-- Written by `python -m jimae.reference`; change the code instead. -->\n\n"
@@ -105,7 +106,13 @@ def write(folder: Path = DOCS) -> None:
 
 def _error_entries() -> Iterator[str]:
     for code, text in sorted(TEXTS.items()):
-        yield f"## {code}\n\n{text.status} · `{text.type}`\n\n> {text.en}\n>\n> {text.ja}\n"
+        yield f"## {code}\n\n{text.status} · `{text.type}`\n\n{_quoted(text)}"
+        if text.inside is not None:
+            yield f"In the log and the terminal of the server:\n\n{_quoted(text.inside)}"
+
+
+def _quoted(text: Text | Inside) -> str:
+    return f"> {text.en}\n>\n> {text.ja}\n"
 
 
 # --- compatibility -----------------------------------------------------------------

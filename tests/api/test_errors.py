@@ -8,15 +8,26 @@ import string
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
-from fakes.backend import FakeBackend
+from fakes.backend import Backends, FakeBackend
+from fakes.postgresql import Cluster
+from jimae.api.app import create_app
 from jimae.api.errors import envelope, error_response
 from jimae.api.language import preferred
 from jimae.error_texts import TEXTS
 from jimae.errors import JimaeError
+from jimae.service.service import Service
+from jimae.settings import DatabaseSettings, Settings
 
 URL = "/v1/chat/completions"
 QUESTION = {"model": "fake", "messages": [{"role": "user", "content": "はい"}]}
+ASKED = {
+    URL: QUESTION,
+    "/v1/responses": {"model": "fake", "input": "はい"},
+    "/v1/messages": {**QUESTION, "max_tokens": 9},
+    "/api/chat": {**QUESTION, "stream": False},
+}
 
 
 def example(code: str) -> JimaeError:
@@ -104,3 +115,41 @@ async def test_the_unexpected_in_a_stream(client: httpx.AsyncClient, backend: Fa
     response = await client.post(URL, json={**QUESTION, "stream": True})
     assert '"code":"internal_error"' in response.text
     assert "secret" not in response.text
+
+
+async def test_a_database_that_is_away_is_named_in_the_log_alone(
+    settings: Settings,
+    backends: Backends,
+    postgresql: Cluster,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    database = DatabaseSettings(url=SecretStr(postgresql.create()))
+    settings = settings.model_copy(update={"database": database})
+    service = Service(settings, backends.make)
+    await service.start()
+    transport = httpx.ASGITransport(app=create_app(settings, service))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        whole = await client.post(URL, json=QUESTION)
+        assert whole.status_code == 200
+        postgresql.stop()
+        try:
+            # A connection that broke says so in other words than one that cannot be made.
+            answers = [
+                await client.post(path, json=body)
+                for path in (URL, "/v1/responses", "/v1/messages", "/api/chat")
+                for body in [ASKED[path]] * 2
+            ]
+        finally:
+            postgresql.start()
+        assert (await client.post(URL, json=QUESTION)).status_code == 200
+    await service.close()
+    inner = re.compile(rf"{postgresql.port}|127\.0\.0\.1|psycopg|connect|terminat|jimae\"")
+    for answer in answers:
+        # Anthropic's for a server that cannot now is a status of its own.
+        assert answer.status_code in (503, 529), answer.text
+        assert "does not answer" in answer.text
+        assert not inner.search(answer.text), answer.text
+    logged = [one.getMessage() for one in caplog.records if one.name == "jimae.api.errors"]
+    assert len(logged) == len(answers)
+    assert all(inner.search(line) for line in logged)
+    assert str(postgresql.port) in logged[-1]

@@ -93,8 +93,8 @@ def test_only_ids_of_the_catalogue_pass(id: str) -> None:
     with pytest.raises(JimaeError) as failed:
         SHIPPED.get(id)
     assert failed.value.code == "model_unknown"
-    assert len(failed.value.message()) < 1000
-    assert failed.value.message().isprintable()
+    assert len(failed.value.whole()) < 1000
+    assert failed.value.whole().isprintable()
 
 
 @settings(deadline=None)
@@ -108,7 +108,7 @@ def test_any_other_text_is_unknown(id: str) -> None:
 def test_an_unknown_id_names_the_nearest() -> None:
     with pytest.raises(JimaeError, match=r"Nearest: qwen2\.5-coder-1\.5b") as failed:
         SHIPPED.get("qwen-coder-1.5")
-    assert "一覧は" in failed.value.message("ja")
+    assert "一覧は" in failed.value.whole("ja")
 
 
 def test_own_entries_join_and_replace(tmp_path: Path) -> None:
@@ -157,8 +157,8 @@ def test_a_wrong_entry_is_named(tmp_path: Path, old: str, new: str, key: str, re
         registry.read_entry(path)
     assert failed.value.code == "catalogue_invalid"
     assert key in str(failed.value.values["key"])
-    assert reason in failed.value.message()
-    assert str(path) in failed.value.message("ja")
+    assert reason in failed.value.whole()
+    assert str(path) in failed.value.whole("ja")
 
 
 def test_a_verified_entry_needs_its_sum() -> None:

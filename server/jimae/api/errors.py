@@ -84,9 +84,11 @@ def error_response(
 
 
 def known(error: Exception) -> JimaeError:
-    """The error itself if it has a code. Anything else is logged under a reference, and
-    only the reference is told."""
+    """The error itself if it has a code; what of it is not for callers is logged. Anything else
+    is logged under a reference, and only the reference is told."""
     if isinstance(error, JimaeError):
+        if error.text.inside is not None:
+            log.error("%s", error)
         return error
     reference = secrets.token_hex(4)
     log.error("internal error %s", reference, exc_info=error)

@@ -95,7 +95,7 @@ def _first_delivered(models: list[Model], ask: Delivers, reasons: list[str]) -> 
             error = answer.result()
             if error is None:
                 return model
-            reasons.append(error.message())
+            reasons.append(error.whole())
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return None

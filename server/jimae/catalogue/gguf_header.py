@@ -81,10 +81,9 @@ def read_header(path: Path) -> Header:
             except TooLongError:
                 data += file.read(MAX_HEADER - len(data))
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise JimaeError("gguf_invalid", path=str(path), reason=reason) from None
+        raise _invalid(str(path), error.strerror or type(error).__name__) from None
     except RefusedError as refused:
-        raise JimaeError("gguf_invalid", path=str(path), reason=str(refused)) from None
+        raise _invalid(str(path), str(refused)) from None
     return parse_header(data, size, path=str(path))
 
 
@@ -96,7 +95,11 @@ def parse_header(data: bytes, size: int | None = None, *, path: str = "-") -> He
     try:
         return _Parser(data, len(data) if size is None else size).parse()
     except RefusedError as refused:
-        raise JimaeError("gguf_invalid", path=path, reason=str(refused)) from None
+        raise _invalid(path, str(refused)) from None
+
+
+def _invalid(path: str, reason: str) -> JimaeError:
+    return JimaeError("gguf_invalid", path=path, name=Path(path).name, reason=reason)
 
 
 class _Parser:

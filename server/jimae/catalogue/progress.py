@@ -68,9 +68,9 @@ class Lines:
 
     def skipped(self, source: str, error: JimaeError) -> None:
         self._say(
-            f"次を試します: {error.message('ja')}"
+            f"次を試します: {error.whole('ja')}"
             if self._ja
-            else f"Trying the next: {error.message('en')}"
+            else f"Trying the next: {error.whole('en')}"
         )
 
     def begin(self, label: str, total: int, done: int) -> None:

@@ -131,7 +131,7 @@ class _Job:
                 if error.code not in _TRY_NEXT:
                     raise
                 self._progress.skipped(fetcher.name, error)
-                failures.append(error.message().rstrip("."))
+                failures.append(error.whole().rstrip("."))
             else:
                 return
         raise JimaeError("pull_failed", id=self._model.id, reasons="; ".join(failures))

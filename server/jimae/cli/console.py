@@ -40,7 +40,7 @@ def show_warning(error: JimaeError, speaks: Language | None = None) -> None:
 
 def _show(error: JimaeError, label: str, style: str, speaks: Language) -> None:
     stderr.print(f"[{style}]{label}:[/] ", end="")
-    message = error.message(speaks)
+    message = error.whole(speaks)
     stderr.print(message, markup=False, soft_wrap=True)
     if _COMMAND.search(message):
         tell_data_dir(stderr)

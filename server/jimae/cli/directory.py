@@ -115,7 +115,7 @@ def try_out(
         stdout.print(mark, STEPS[step.what], end="  ")
         stdout.print(printable(step.facts), markup=False, soft_wrap=True)
         if step.error is not None:
-            stdout.print("  ", step.error.message(language()), markup=False, soft_wrap=True)
+            stdout.print("  ", step.error.whole(language()), markup=False, soft_wrap=True)
             raise typer.Exit(FAILED)
     if name in settings.oidc:
         public = settings.server.public_url or words(

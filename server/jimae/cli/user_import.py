@@ -96,7 +96,7 @@ def _told(file: str) -> Iterator[None]:
     except Refused as refused:
         for line, error in refused.wrong:
             place = words(f"line {line}: ", f"{line} 行目: ")
-            said = printable(error.message(language()))
+            said = printable(error.whole(language()))
             stderr.print(place + said, markup=False, soft_wrap=True)
         count = len(refused.wrong)
         raise JimaeError("people_file_wrong", path=file, count=count) from None

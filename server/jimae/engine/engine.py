@@ -339,7 +339,7 @@ class Engine:
             known = error
         else:
             log.error("a step failed", exc_info=error)
-            known = JimaeError("decode_failed", status=str(error) or type(error).__name__)
+            known = JimaeError("decode_failed", status=type(error).__name__)
         wire = known.to_wire()
         for sequence in sequences:
             del self._running[sequence.id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jimae.error_texts.text import FORBIDDEN, INVALID, NOT_FOUND, SERVER, SETUP, Text
+from jimae.error_texts.text import FORBIDDEN, INVALID, NOT_FOUND, SERVER, SETUP, Inside, Text
 
 TEXTS: dict[str, Text] = {
     "audit_head_missing": Text(
@@ -90,18 +90,29 @@ TEXTS: dict[str, Text] = {
     "audit_signing_key": Text(
         500,
         SETUP,
-        "The key {path}, which signs the audit log, cannot be used: {reason}. Restore it from a "
-        "backup; without the file, a new key is made.",
-        "監査ログに署名する鍵 {path} が使えません: {reason}。バックアップから復元してください。"
-        "ファイルがなければ新しい鍵を作成します。",
+        "The key that signs the audit log of this server cannot be used. Tell who runs it; the log "
+        "says why.",
+        "監査ログに署名する鍵が使えません。管理者にお知らせください（原因はログにあります）。",
+        Inside(
+            "The key {path}, which signs the audit log, cannot be used: {reason}. Restore it from "
+            "a backup; without the file, a new key is made.",
+            "監査ログに署名する鍵 {path} が使えません: {reason}。バックアップから復元してください。"
+            "ファイルがなければ新しい鍵を作成します。",
+        ),
     ),
     "audit_key_file": Text(
         500,
         SETUP,
-        "The file {path} of the setting audit.encryption_keys cannot be used: {reason}. Make "
-        "one with jimae audit encryption-key.",
-        "設定 audit.encryption_keys のファイル {path} は使えません: {reason}。"
-        "jimae audit encryption-key で作成してください。",
+        "The file of the setting audit.encryption_keys cannot be used. Tell who runs this server; "
+        "the log says why.",
+        "設定 audit.encryption_keys のファイルが使えません。"
+        "管理者にお知らせください（原因はログにあります）。",
+        Inside(
+            "The file {path} of the setting audit.encryption_keys cannot be used: {reason}. Make "
+            "one with jimae audit encryption-key.",
+            "設定 audit.encryption_keys のファイル {path} は使えません: {reason}。"
+            "jimae audit encryption-key で作成してください。",
+        ),
     ),
     "audit_key_missing": Text(
         409,

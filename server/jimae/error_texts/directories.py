@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from jimae.error_texts.text import FORBIDDEN, INVALID, NOT_FOUND, SERVER, SETUP, UNKNOWN, Text
+from jimae.error_texts.text import (
+    FORBIDDEN,
+    INVALID,
+    NOT_FOUND,
+    SERVER,
+    SETUP,
+    UNKNOWN,
+    Inside,
+    Text,
+)
 
 TEXTS: dict[str, Text] = {
     # --- signing in ------------------------------------------------------------
@@ -33,10 +42,16 @@ TEXTS: dict[str, Text] = {
     "directory_host": Text(
         502,
         SERVER,
-        "The provider '{directory}' has an endpoint on {host}, which the settings do not allow. "
-        "If it belongs to the provider, add it to oidc.{directory}.hosts.",
-        "プロバイダー「{directory}」の接続先 {host} は、設定で許可されていません。"
-        "プロバイダーのものであれば、oidc.{directory}.hosts に追加してください。",
+        "The provider '{directory}' has an endpoint that the settings do not allow. An "
+        "administrator finds which with: jimae directory test {directory}",
+        "プロバイダー「{directory}」の接続先の一つが、設定で許可されていません。管理者は次のコマンドで"
+        "確かめられます: jimae directory test {directory}",
+        Inside(
+            "The provider '{directory}' has an endpoint on {host}, which the settings do not "
+            "allow. If it belongs to the provider, add it to oidc.{directory}.hosts.",
+            "プロバイダー「{directory}」の接続先 {host} は、設定で許可されていません。"
+            "プロバイダーのものであれば、oidc.{directory}.hosts に追加してください。",
+        ),
     ),
     "directory_credentials": Text(
         503,
@@ -89,12 +104,19 @@ TEXTS: dict[str, Text] = {
     "directory_changed": Text(
         503,
         SERVER,
-        "The settings of '{directory}' mean another directory now ({now}; accounts were made with "
-        "{before}), whose ids could be other people's. Give it another name in the settings, or, "
-        "if it is the same: jimae directory accept {directory}",
-        "「{directory}」の設定が別のディレクトリーを指しています（現在: {now}、アカウント作成時: "
-        "{before}）。ID が別人のものになるおそれがあります。設定で別の名前を付けるか、同じもので"
-        "あれば次を実行してください: jimae directory accept {directory}",
+        "The settings of '{directory}' mean another directory than the one that accounts were made "
+        "with, so nobody is signed in with it. An administrator finds what to do in the log of the "
+        "server.",
+        "「{directory}」の設定が、アカウント作成時とは別のディレクトリーを指しているため、"
+        "サインインできません。管理者はサーバーのログで対処を確かめられます。",
+        Inside(
+            "The settings of '{directory}' mean another directory now ({now}; accounts were made "
+            "with {before}), whose ids could be other people's. Give it another name in the "
+            "settings, or, if it is the same: jimae directory accept {directory}",
+            "「{directory}」の設定が別のディレクトリーを指しています（現在: {now}、"
+            "アカウント作成時: {before}）。ID が別人のものになるおそれがあります。設定で別の名前を"
+            "付けるか、同じものであれば次を実行してください: jimae directory accept {directory}",
+        ),
     ),
     "sign_in_stale": Text(
         400,

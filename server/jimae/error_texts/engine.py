@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from jimae.error_texts.text import BUSY, INVALID, SERVER, SETUP, Text
+from jimae.error_texts.text import BUSY, INVALID, SERVER, SETUP, Inside, Text
 
 TEXTS: dict[str, Text] = {
     # --- the engine and its workers --------------------------------------------
     "worker_died": Text(
         503,
         SERVER,
-        "The process that runs '{model}' ended unexpectedly ({reason}). "
-        "It is being restarted; send the request again.",
-        "モデル「{model}」を動かすプロセスが予期せず終了しました（{reason}）。"
-        "再起動しています。もう一度送信してください。",
+        "The process that runs '{model}' ended unexpectedly. It is being restarted; send the "
+        "request again.",
+        "モデル「{model}」を動かすプロセスが予期せず終了しました。再起動しています。"
+        "もう一度送信してください。",
+        Inside(
+            "The process that runs '{model}' ended unexpectedly ({reason}). "
+            "It is being restarted; send the request again.",
+            "モデル「{model}」を動かすプロセスが予期せず終了しました（{reason}）。"
+            "再起動しています。もう一度送信してください。",
+        ),
     ),
     "model_loading": Text(
         503,
@@ -185,22 +191,41 @@ TEXTS: dict[str, Text] = {
     "no_models": Text(
         503,
         SETUP,
-        "There is no model in {path}. Get one with: jimae pull",
-        "{path} にモデルがありません。次のコマンドで取得してください: jimae pull",
+        "There is no model on this server. Who runs it gets one with: jimae pull",
+        "このサーバーにはモデルがありません。管理者が次のコマンドで取得できます: jimae pull",
+        Inside(
+            "There is no model in {path}. Get one with: jimae pull",
+            "{path} にモデルがありません。次のコマンドで取得してください: jimae pull",
+        ),
     ),
     "no_writing_model": Text(
         503,
         SETUP,
-        "No model in {path} writes text: {models} make vectors or scores. Get one with: jimae "
-        "pull. Or set models.default to one of them.",
-        "{path} に文章を書けるモデルがありません ({models} は埋め込みやスコアを作るモデルです)。"
-        "jimae pull で取得するか、models.default にこの中の一つを設定してください。",
+        "No model of this server writes text: {models} make vectors or scores. Who runs it gets "
+        "one with: jimae pull. Or sets models.default to one of them.",
+        "このサーバーに文章を書けるモデルがありません ({models} "
+        "は埋め込みやスコアを作るモデルです)。"
+        "管理者が jimae pull で取得するか、models.default にこの中の一つを設定する必要があります。",
+        Inside(
+            "No model in {path} writes text: {models} make vectors or scores. Get one with: jimae "
+            "pull. Or set models.default to one of them.",
+            "{path} に文章を書けるモデルがありません ({models} "
+            "は埋め込みやスコアを作るモデルです)。"
+            "jimae pull で取得するか、models.default にこの中の一つを設定してください。",
+        ),
     ),
     "default_model_missing": Text(
         503,
         SETUP,
-        "The model '{model}' is not in {path}. There: {available}. Get it with: jimae pull {model}",
-        "モデル「{model}」が {path} にありません。あるもの: {available}。"
-        "取得するには: jimae pull {model}",
+        "The model '{model}' is not on this server. There: {available}. Who runs it gets it with: "
+        "jimae pull {model}",
+        "モデル「{model}」がこのサーバーにありません。あるもの: {available}。"
+        "管理者が次のコマンドで取得できます: jimae pull {model}",
+        Inside(
+            "The model '{model}' is not in {path}. There: {available}. Get it with: jimae pull "
+            "{model}",
+            "モデル「{model}」が {path} にありません。あるもの: {available}。"
+            "取得するには: jimae pull {model}",
+        ),
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jimae.error_texts.text import INVALID, SETUP, Text
+from jimae.error_texts.text import INVALID, SETUP, Inside, Text
 
 TEXTS: dict[str, Text] = {
     # --- starting and talking to a server --------------------------------------
@@ -141,7 +141,11 @@ TEXTS: dict[str, Text] = {
     "settings_file": Text(
         500,
         SETUP,
-        "The settings file {path} cannot be read: {reason}.",
-        "設定ファイル {path} を読めません: {reason}",
+        "A file of this server's settings cannot be read. Tell who runs it; the log says which.",
+        "このサーバーの設定のファイルを読めません。管理者にお知らせください（ファイル名はログにあります）。",
+        Inside(
+            "The settings file {path} cannot be read: {reason}.",
+            "設定ファイル {path} を読めません: {reason}",
+        ),
     ),
 }

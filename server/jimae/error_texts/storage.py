@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jimae.error_texts.text import INVALID, NOT_FOUND, SERVER, SETUP, Text
+from jimae.error_texts.text import INVALID, NOT_FOUND, SERVER, SETUP, Inside, Text
 
 TEXTS: dict[str, Text] = {
     # --- files and batches -----------------------------------------------------
@@ -121,10 +121,16 @@ TEXTS: dict[str, Text] = {
     "storage_unavailable": Text(
         503,
         SERVER,
-        "The database of this server cannot be used now, and nothing was stored: {reason}. "
-        "Try again; if it stays so, tell who runs the server.",
-        "このサーバーのデータベースが今は使えず、何も保存されませんでした: {reason}。"
-        "もう一度お試しください。続くときは管理者にお知らせください。",
+        "The database of this server does not answer now, and nothing was stored. Try again; if it "
+        "stays so, tell who runs the server.",
+        "このサーバーのデータベースが今は応答せず、何も保存されませんでした。もう一度お試しください。"
+        "続くときは管理者にお知らせください。",
+        Inside(
+            "The database of this server cannot be used now, and nothing was stored: {reason}. "
+            "Try again; if it stays so, tell who runs the server.",
+            "このサーバーのデータベースが今は使えず、何も保存されませんでした: {reason}。"
+            "もう一度お試しください。続くときは管理者にお知らせください。",
+        ),
     ),
     "changed_at_once": Text(
         409,

@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+class Inside(NamedTuple):
+    """What the log and the terminal of who runs the server say instead: an address, a path, the
+    words of a driver, which are nobody else's business."""
+
+    en: str
+    ja: str
+
+
 class Text(NamedTuple):
     status: int
     type: str
     en: str
     ja: str
+    inside: Inside | None = None
 
 
 INVALID = "invalid_request_error"

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from jimae.error_texts.text import BUSY, INVALID, NOT_FOUND, SETUP, Text
+from jimae.error_texts.text import BUSY, INVALID, NOT_FOUND, SETUP, Inside, Text
 
 TEXTS: dict[str, Text] = {
     # --- model files -----------------------------------------------------------
     "gguf_invalid": Text(
         422,
         INVALID,
-        "{path} is not a usable GGUF file: {reason}. Copy it here again; a model of the "
-        "catalogue comes whole with: jimae pull ID",
-        "{path} は使える GGUF ファイルではありません: {reason}。もう一度コピーしてください。"
+        "{name} is not a usable GGUF file: {reason}. Who runs this server has to copy it here "
+        "again; a model of the catalogue comes whole with: jimae pull ID",
+        "{name} は使える GGUF ファイルではありません: {reason}。"
+        "管理者がもう一度コピーする必要があります。"
         "カタログのモデルは jimae pull ID で取得し直せます。",
+        Inside(
+            "{path} is not a usable GGUF file: {reason}. Copy it here again; a model of the "
+            "catalogue comes whole with: jimae pull ID",
+            "{path} は使える GGUF ファイルではありません: {reason}。もう一度コピーしてください。"
+            "カタログのモデルは jimae pull ID で取得し直せます。",
+        ),
     ),
     "model_misnamed": Text(
         409,
@@ -28,9 +35,14 @@ TEXTS: dict[str, Text] = {
     "catalogue_invalid": Text(
         500,
         SETUP,
-        "The catalogue entry {path} is wrong at '{key}': {reason}. Correct it or remove the file.",
-        "カタログの {path} の「{key}」に誤りがあります: {reason}。"
-        "修正するか、ファイルを削除してください。",
+        "The catalogue of models on this server is wrong. Tell who runs it; the log says where.",
+        "このサーバーのモデルカタログに誤りがあります。管理者にお知らせください（場所はログにあります）。",
+        Inside(
+            "The catalogue entry {path} is wrong at '{key}': {reason}. Correct it or remove the "
+            "file.",
+            "カタログの {path} の「{key}」に誤りがあります: {reason}。"
+            "修正するか、ファイルを削除してください。",
+        ),
     ),
     "model_unknown": Text(
         404,

@@ -61,6 +61,8 @@ async def take_down(
     except asyncio.CancelledError:
         return Taken("cancelled", done)
     except JimaeError as told:
+        if told.text.inside is not None:
+            log.error("%s: %s", run.record.id, told)
         return Taken("failed", done, told)
     except Exception as unknown:
         return Taken("failed", done, internal(unknown))

@@ -220,7 +220,7 @@ class Embedding:
             known = error
         else:
             log.error("a batch failed", exc_info=error)
-            known = JimaeError("decode_failed", status=str(error) or type(error).__name__)
+            known = JimaeError("decode_failed", status=type(error).__name__)
         for job in jobs:
             self._release(job)
             self._tell(job.id, known)

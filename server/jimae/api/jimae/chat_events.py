@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from jimae.api.answering import data, event_stream
-from jimae.api.errors import envelope, language_of
+from jimae.api.errors import envelope, known, language_of
 from jimae.api.jimae.chat_bodies import turn_body
 from jimae.errors import JimaeError, Language
 from jimae.service.chat import Loading
@@ -75,7 +75,7 @@ async def _unless_refused(
         async for event in told:
             yield event
     except JimaeError as error:
-        yield data({"type": "error", **envelope(error, language)})
+        yield data({"type": "error", **envelope(known(error), language)})
 
 
 def event_of(entry: Entry[Turn], language: Language) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from jimae.api.body import read_object
 from jimae.api.caller import caller_of
 from jimae.api.credentials import address_of, give_cookie, token_of, visitor_of
-from jimae.api.errors import error_response, language_of
+from jimae.api.errors import error_response, known, language_of
 from jimae.api.explain import fitted
 from jimae.api.jimae.schema import Strict, Typed
 from jimae.api.openai.responses.queries import known_id
@@ -209,7 +209,8 @@ class DirectoryRoutes:
             samesite="lax",
         )
 
-    def _told(self, request: Request, error: JimaeError) -> Response:
+    def _told(self, request: Request, raised: JimaeError) -> Response:
+        error = known(raised)
         if "text/html" not in request.headers.get("accept", ""):
             return error_response(error, request.scope)
         language = language_of(request.scope)
@@ -232,7 +233,7 @@ def _step(step: Step, language: Language) -> StepBody:
         "ok": error is None,
         "facts": step.facts,
         "code": None if error is None else error.code,
-        "message": None if error is None else error.message(language),
+        "message": None if error is None else error.whole(language),
     }
 
 
