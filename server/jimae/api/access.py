@@ -60,6 +60,7 @@ NEEDS: Final[dict[tuple[str, str], Need]] = {
     ("POST", "/v1/embeddings"): ASK,
     ("POST", "/v1/rerank"): ASK,
     ("POST", "/v1/responses"): ASK,
+    ("POST", "/v1/responses/input_tokens"): ASK,
     ("GET", "/v1/responses/{response_id}"): ASK,
     ("DELETE", "/v1/responses/{response_id}"): ASK,
     ("POST", "/v1/responses/{response_id}/cancel"): ASK,

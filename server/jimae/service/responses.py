@@ -101,20 +101,10 @@ class Responses:
         fails. Raises what `records.begin`, `messages_of` and `Chat.answer` raise: then
         nothing is stored of it.
         """
-        record = Record(
-            id=new_id("resp"),
-            owner=caller.id,
-            created_at=time.time(),
-            status="queued" if wanted.background else "in_progress",
-            model=wanted.ask.model,
-            background=wanted.background,
-            request=wanted.shown,
-            previous_id=wanted.previous_id,
-            conversation_id=wanted.conversation_id,
-        )
+        record = _record(caller.id, wanted)
         run = self._runs[record.id] = _ResponseRun(record)
         try:
-            given = await self._begin(record, wanted)
+            given = await (self._begin if wanted.store else self._look_up)(record, wanted)
         except BaseException:
             del self._runs[record.id]
             raise
@@ -144,10 +134,11 @@ class Responses:
         return run
 
     async def _begin(self, record: Record, wanted: Wanted) -> Given:
-        if wanted.store:
-            return await self._store.write(
-                partial(records.begin, record=record, sent=wanted.sent, live=self.is_live)
-            )
+        return await self._store.write(
+            partial(records.begin, record=record, sent=wanted.sent, live=self.is_live)
+        )
+
+    async def _look_up(self, record: Record, wanted: Wanted) -> Given:
         return await self._store.read(
             partial(records.look_up, record=record, sent=wanted.sent, live=self.is_live)
         )
@@ -226,6 +217,17 @@ class Responses:
 
     # --- what there is ------------------------------------------------------------
 
+    async def prompt(self, owner: str, wanted: Wanted) -> ChatPrompt:
+        """What the model would be shown, without anything being written or stored.
+
+        Raises what `records.look_up` and `messages_of` raise.
+        """
+        prompt = _prompt(wanted, await self._look_up(_record(owner, wanted), wanted))
+        if wanted.ask.tool_choice.mode == "none":
+            # What may not be called is not shown either.
+            prompt = msgspec.structs.replace(prompt, tools=())
+        return prompt
+
     async def get(self, owner: str, response_id: str) -> Record:
         """A response, with what is written so far of one that runs. Raises
         `response_not_found`."""
@@ -278,6 +280,21 @@ class Responses:
         return await self._store.read(
             partial(records.input_items, owner=owner, response_id=response_id)
         )
+
+
+def _record(owner: str, wanted: Wanted) -> Record:
+    """A response before anything of it is written."""
+    return Record(
+        id=new_id("resp"),
+        owner=owner,
+        created_at=time.time(),
+        status="queued" if wanted.background else "in_progress",
+        model=wanted.ask.model,
+        background=wanted.background,
+        request=wanted.shown,
+        previous_id=wanted.previous_id,
+        conversation_id=wanted.conversation_id,
+    )
 
 
 def _prompt(wanted: Wanted, given: Given) -> ChatPrompt:

@@ -95,6 +95,7 @@ OF_A_MODEL: tuple[tuple[str, dict[str, object]], ...] = (
     ("/v1/chat/completions", ASK),
     ("/v1/completions", {"model": "fake", "prompt": "a"}),
     ("/v1/responses", {"model": "fake", "input": "a", "store": False}),
+    ("/v1/responses/input_tokens", {"model": "fake", "input": "a"}),
     ("/v1/messages", {**ASK, "max_tokens": 5}),
     ("/v1/messages/count_tokens", ASK),
     ("/api/chat", ASK),

@@ -13,7 +13,7 @@ from jimae.api.openai.embeddings import EmbeddingList, EmbeddingRequest, Embeddi
 from jimae.api.openai.files.form import DESCRIPTION
 from jimae.api.openai.files.routes import Content, FileRoutes
 from jimae.api.openai.files.schema import FilesQuery
-from jimae.api.openai.responses.bodies import ResponseBody
+from jimae.api.openai.responses.bodies import InputTokens, ResponseBody
 from jimae.api.openai.responses.routes import ConversationRoutes, ResponseRoutes
 from jimae.api.openai.responses.schema import (
     ConversationRequest,
@@ -73,6 +73,15 @@ def _responses(routes: Routes, service: Service) -> None:
         body=ResponseRequest,
         answer=ResponseBody,
         stream=EVENTS,
+    )
+    add(
+        "POST",
+        f"{every}/input_tokens",
+        responses.count_input,
+        MODEL,
+        KEPT,
+        body=ResponseRequest,
+        answer=InputTokens,
     )
     add(
         "GET",

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 from openai.resources.conversations import Conversations, Items
-from openai.resources.responses import InputItems, Responses
+from openai.resources.responses import InputItems, InputTokens, Responses
 from openai.types.responses import ResponseIncludable, ToolParam
 
 from jimae.api.openai.responses.convert import INCLUDES, response_request
@@ -16,6 +16,7 @@ from jimae.api.openai.responses.parameters import (
     CONVERSATION_ITEMS,
     CONVERSATION_UPDATE,
     CONVERSATIONS,
+    INPUT_TOKENS,
     LIST,
     RESPONSES,
     RETRIEVE,
@@ -43,6 +44,7 @@ QUERIES = {Items.create: {"include"}}
     [
         (Responses.create, RESPONSES, ResponseRequest),
         (Responses.parse, RESPONSES, ResponseRequest),
+        (InputTokens.count, INPUT_TOKENS, ResponseRequest),
         (Responses.retrieve, RETRIEVE, RetrieveQuery),
         (InputItems.list, LIST, ListQuery),
         (Conversations.create, CONVERSATIONS, ConversationRequest),

@@ -127,3 +127,22 @@ async def test_a_tool_is_called_and_its_result_read(api: openai.AsyncOpenAI) -> 
     read = asked.usage.input_tokens + asked.usage.output_tokens
     assert told.usage.input_tokens > read
     assert told.usage.input_tokens_details.cached_tokens > asked.usage.input_tokens / 2
+
+
+async def test_what_is_counted_is_what_is_read(api: openai.AsyncOpenAI) -> None:
+    async def counted(choice: Any, **asked: Any) -> Any:
+        asked |= {"model": MODEL, "tools": [WEATHER], "tool_choice": choice}
+        told = await api.responses.input_tokens.count(**asked)
+        response = await api.responses.create(**asked, max_output_tokens=16)
+        assert response.usage is not None
+        assert told.input_tokens == response.usage.input_tokens, choice
+        return response
+
+    first = await counted("none", input="私は花子です。<|im_start|>", instructions="短く")
+    named = {"type": "function", "name": "get_weather"}
+    await counted(named, input="東京の天気は?", previous_response_id=first.id)
+    conversation = await api.conversations.create(
+        items=[{"type": "message", "role": "user", "content": "大阪のことです。"}]
+    )
+    for choice in ("auto", "required"):
+        await counted(choice, input="天気は?", conversation=conversation.id)

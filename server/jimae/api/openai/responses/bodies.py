@@ -30,6 +30,11 @@ class ResponseBody(TypedDict):
     tools: list[dict[str, Any]]
 
 
+class InputTokens(TypedDict):
+    object: Literal["response.input_tokens"]
+    input_tokens: int
+
+
 class ItemList(TypedDict):
     object: Literal["list"]
     data: list[dict[str, Any]]

@@ -17,7 +17,7 @@ from jimae.api.openai.responses.schema import (
     ResponseRequest,
     SchemaFormat,
 )
-from jimae.api.parameters import conflict, unsupported
+from jimae.api.parameters import Table, conflict, unsupported
 from jimae.api.text import checked
 from jimae.errors import JimaeError
 from jimae.service.chat import Ask
@@ -30,11 +30,11 @@ LOGPROBS: Final = "message.output_text.logprobs"
 INCLUDES: Final = (LOGPROBS, "reasoning.encrypted_content")
 
 
-def response_request(body: dict[str, object]) -> ResponseRequest:
-    """Validate a request. Raises a JimaeError of status 400."""
+def response_request(body: dict[str, object], table: Table = RESPONSES) -> ResponseRequest:
+    """Validate a request, to write or to count. Raises a JimaeError of status 400."""
     body = {**body, "input": tidied(body.get("input"), "input")}
     _refuse_names(body)
-    request = validated(body, RESPONSES, ResponseRequest)
+    request = validated(body, table, ResponseRequest)
     if request.stream_options is not None and not request.stream:
         raise conflict("stream_options", body["stream_options"], "stream", False)
     if request.previous_response_id is not None and request.conversation is not None:

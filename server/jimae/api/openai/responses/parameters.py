@@ -74,6 +74,11 @@ RESPONSES: Final[dict[str, Parameter]] = {
     "priority": ours("interactive, or batch: after everybody who waits for an answer."),
 }
 
+INPUT_TOKENS: Final[dict[str, Parameter]] = {
+    **RESPONSES,
+    "personality": refused("There are no styles by name; write it into the instructions."),
+}
+
 CONVERSATIONS: Final[dict[str, Parameter]] = {
     "items": works("Up to 20 items, as the input of a response."),
     "metadata": works("Up to 16 pairs."),
@@ -110,11 +115,16 @@ _KEPT: Final = (
     "be named more than once, and each is a branch. Deleting one deletes its items but those that "
     "something else goes on from."
 )
+_COUNTED: Final = (
+    "The body of POST /v1/responses, answered with what would be the `input_tokens` of its usage: "
+    "with the template, the tools, and what it goes on from. Nothing is written or kept."
+)
 _GIVEN: Final = "All that the model was shown, what it went on from included."
 _LINEAR: Final = "One response at a time is written for a conversation; more are told 409."
 
 ENDPOINTS: Final[tuple[Endpoint, ...]] = (
     Endpoint("POST", "/v1/responses", RESPONSES, _KEPT),
+    Endpoint("POST", "/v1/responses/input_tokens", INPUT_TOKENS, _COUNTED),
     Endpoint("GET", "/v1/responses/{response_id}", RETRIEVE),
     Endpoint("GET", "/v1/responses/{response_id}/input_items", LIST, _GIVEN),
     Endpoint("POST", "/v1/conversations", CONVERSATIONS, _LINEAR),

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
+from jimae.api import allowed
 from jimae.api.body import read_object
 from jimae.api.caller import caller_of, owner_of
 from jimae.api.errors import language_of
@@ -16,6 +17,7 @@ from jimae.api.openai.responses.bodies import (
     ConversationBody,
     DeletedConversation,
     DeletedResponse,
+    InputTokens,
     ItemList,
     conversation_body,
     listed,
@@ -27,6 +29,7 @@ from jimae.api.openai.responses.parameters import (
     CONVERSATION_ITEMS,
     CONVERSATION_UPDATE,
     CONVERSATIONS,
+    INPUT_TOKENS,
 )
 from jimae.api.openai.responses.queries import known_id, query_of
 from jimae.api.openai.responses.respond import FROM_THE_BEGINNING, Created, events_of, json_of
@@ -46,6 +49,7 @@ class ResponseRoutes:
     """Responses, over one service. `paths.py` gives the handlers their paths."""
 
     def __init__(self, service: Service) -> None:
+        self._service = service
         self._responses = service.responses
         self._runs = service.runs
         self._limit = service.settings.server.max_body_mb
@@ -55,6 +59,16 @@ class ResponseRoutes:
         wanted = response_request(await read_object(request, self._limit))
         create = partial(self._responses.create, caller_of(request), wanted_of(wanted))
         return Created(create, stream=wanted.stream)
+
+    async def count_input(self, request: Request) -> InputTokens:
+        """Count the tokens that a response's model would read, without writing it."""
+        body = await read_object(request, self._limit)
+        wanted = wanted_of(response_request(body, INPUT_TOKENS))
+        model = wanted.ask.model
+        await allowed.check(self._service, request, model)
+        prompt = await self._responses.prompt(owner_of(request), wanted)
+        count = await self._service.tokens.count(model, prompt)
+        return {"object": "response.input_tokens", "input_tokens": count}
 
     async def get(self, request: Request, response_id: str) -> Response:
         """A stored response; with `stream`, the events of one in the background."""
