@@ -250,7 +250,10 @@ async def test_error_in_the_middle_of_a_stream_is_raised(
 async def test_paths_and_methods(served: Served) -> None:
     async with httpx.AsyncClient(trust_env=False, base_url=served.url) as http:
         # What its command asks before it does anything.
-        assert (await http.head("/")).status_code == 200
+        for path in ("/", "/api/tags", "/api/version"):
+            there = await http.head(path)
+            assert (there.status_code, there.content) == (200, b""), path
+        assert (await http.head("/api/chat")).status_code == 405
         assert set((await http.get("/api/version")).json()) == {"version", "jimae"}
         assert (await http.get("/api/status")).json()["mode"] == "single-user"
         wrong = await http.get("/api/chat")

@@ -82,6 +82,44 @@ def test_options_reach_the_model() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "penalties"),
+    [
+        ({"repeat_last_n": -1, "repeat_penalty": 1.1}, (1.1, 0.0, 0.0)),
+        ({"repeat_last_n": 64, "num_predict": 64, "repeat_penalty": 1.1}, (1.1, 0.0, 0.0)),
+        ({"repeat_last_n": 64, "repeat_penalty": 1}, (1.0, 0.0, 0.0)),
+        ({"repeat_last_n": 0, "repeat_penalty": 1.1, "presence_penalty": 1}, (1.0, 0.0, 0.0)),
+        ({"repeat_last_n": 0}, (1.0, 0.0, 0.0)),
+    ],
+)
+def test_a_window_of_penalties_that_is_the_answer_or_nothing(
+    options: dict[str, object], penalties: tuple[float, ...]
+) -> None:
+    sampling = chat(options=options).sampling
+    told = (sampling.repeat_penalty, sampling.presence_penalty, sampling.frequency_penalty)
+    assert told == penalties
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        # Unset, the penalty is the model's own.
+        {"repeat_last_n": 64},
+        {"repeat_last_n": 64, "num_predict": 65},
+        {"repeat_last_n": 64, "num_predict": -1},
+        {"repeat_last_n": 64, "repeat_penalty": 1, "presence_penalty": 0.1},
+        {"repeat_last_n": 64, "repeat_penalty": 1, "frequency_penalty": 0.1},
+    ],
+)
+def test_a_window_of_penalties_that_is_shorter_is_refused(options: dict[str, object]) -> None:
+    with pytest.raises(JimaeError) as caught:
+        chat(options=options)
+    assert (caught.value.code, caught.value.param) == (
+        "unsupported_parameter",
+        "options.repeat_last_n",
+    )
+
+
+@pytest.mark.parametrize(
     ("form", "grammar"),
     [
         (None, None),
@@ -136,6 +174,7 @@ def test_results_find_their_calls_by_name() -> None:
     [
         ({"options": {"temprature": 1}}, "unknown_parameter", "options.temprature"),
         ({"options": {"mirostat": 1}}, "unsupported_parameter", "options.mirostat"),
+        ({"options": {"repeat_last_n": -2}}, "out_of_range", "options.repeat_last_n"),
         ({"options": {"temperature": "hot"}}, "wrong_type", "options.temperature"),
         ({"options": {"num_predict": 0}}, "out_of_range", "options.num_predict"),
         ({"options": {"num_predict": -3}}, "out_of_range", "options.num_predict"),

@@ -128,7 +128,7 @@ def generate_ask(request: OllamaGenerateRequest) -> Ask:
 
 
 def _ask(request: Writing, prompt: Prompt) -> Ask:
-    options = request.options
+    options = _penalised(request.options)
     predict = options.num_predict
     if predict == 0:
         raise JimaeError(
@@ -157,6 +157,23 @@ def _ask(request: Writing, prompt: Prompt) -> Ask:
         outputs=Outputs(logprobs=request.top_logprobs if request.logprobs else None),
         grammar=_grammar(request.format),
     )
+
+
+def _penalised(options: Options) -> Options:
+    """The options with their penalties as `repeat_last_n` has them; raises for a window that is
+    shorter than the answer may be, which penalties here do not have."""
+    window, predict = options.repeat_last_n, options.num_predict or 0
+    off = {"repeat_penalty": 1.0, "presence_penalty": 0.0, "frequency_penalty": 0.0}
+    if window == 0:
+        return options.model_copy(update=off)
+    changes_nothing = (
+        window in (None, -1)
+        or 0 < predict <= (window or 0)
+        or all(getattr(options, name) == value for name, value in off.items())
+    )
+    if not changes_nothing:
+        raise unsupported("options.repeat_last_n", window)
+    return options
 
 
 def _stop(options: Options) -> tuple[str, ...]:

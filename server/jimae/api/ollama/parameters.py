@@ -24,6 +24,10 @@ OPTIONS: Final[dict[str, Parameter]] = {
     "repeat_penalty": works("Above 0, to 10; 1 turns it off."),
     "presence_penalty": works("-2 to 2."),
     "frequency_penalty": works("-2 to 2."),
+    "repeat_last_n": works(
+        "Penalties look at all of the answer: -1, or as many as num_predict. 0 turns them off. "
+        "Any, where they are all off; else an error."
+    ),
     "num_keep": harmless("Nothing is ever cut out of a prompt."),
     "num_batch": harmless(_RUNNING),
     "num_gpu": harmless(_RUNNING),
@@ -34,7 +38,6 @@ OPTIONS: Final[dict[str, Parameter]] = {
     "f16_kv": harmless(_RUNNING),
     "use_mmap": harmless(_RUNNING),
     "use_mlock": harmless(_RUNNING),
-    "repeat_last_n": refused("Penalties look at all of the answer.", one_of(-1)),
     "tfs_z": refused("Use min_p.", one_of(1, 1.0)),
     "typical_p": refused("Use min_p.", one_of(1, 1.0)),
     "mirostat": refused("Use temperature.", one_of(0)),

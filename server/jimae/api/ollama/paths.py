@@ -44,6 +44,9 @@ def add_to(routes: Routes, service: Service) -> None:
     add("GET", "/api/tags", ollama.tags)
     add("GET", "/api/ps", ollama.ps)
     add("GET", "/api/version", ollama.version)
+    # Where Ollama's clients look whether a server is there, as at `/`, which is the page's.
+    add("HEAD", "/api/tags", ollama.tags, name="head_tags")
+    add("HEAD", "/api/version", ollama.version, name="head_version")
     add("POST", "/api/show", ollama.show, MODEL, body=ShowRequest)
     add("POST", "/api/pull", ollama.pull, MODEL, body=PullRequest, answer=StatusBody, stream=LINES)
     # These are always refused, so they have no answer that is none.

@@ -79,6 +79,7 @@ class Options(Strict):
     repeat_penalty: Annotated[Number, Field(gt=0, le=10)] | None = None
     presence_penalty: Penalty = 0.0
     frequency_penalty: Penalty = 0.0
+    repeat_last_n: Annotated[int, Field(ge=-1, le=MAX_TOKEN)] | None = None
 
 
 class EmbedOptions(Strict):
