@@ -102,7 +102,8 @@ MODEL_HELP = words(
 )
 HOURS_HELP = words(
     "When it may be asked, as 'mon-fri 08:00-19:00'; may be repeated.",
-    "使える時間。'月-金 9:00-18:00' や 'mon-fri 08:00-19:00' の形で、繰り返し指定できます。",
+    "使える時間。'平日 9時-18時'、'月-金 9:00-18:00'、'mon-fri 08:00-19:00' の形で、"
+    "繰り返し指定できます。",
 )
 CLEAR_HELP = words("Take all limits away first.", "先にすべての制限を解除します。")
 JSON_HELP = words("As JSON.", "JSON で出力。")

@@ -19,8 +19,20 @@ MINUTES: Final = 24 * 60
 DAYS_AHEAD: Final = 8
 TIME: Final = re.compile(r"([0-9]{2}):([0-5][0-9])")
 _JAPANESE: Final = dict(zip("月火水木金土日", WEEK, strict=True))
+# National holidays are no days of their own here: 平日 are five of the week.
+_TOGETHER: Final[dict[str, tuple[Weekday, ...]]] = {
+    "平日": WEEK[:5],
+    "土日": WEEK[5:],
+    "毎日": WEEK,
+}
 # As people write a window; what is kept is written one way.
 _WRITTEN: Final = re.compile(r"(?P<days>\D+)(?P<begin>\d{1,2}:\d\d)\s*-\s*(?P<end>\d{1,2}:\d\d)")
+# `9:00`, `9時`, `9時半`, `午後6時15分`.
+_CLOCK: Final = re.compile(
+    r"(?P<half>午前|午後)?\s*(?P<hour>\d{1,2})\s*"
+    r"(?::\s*(?P<minute>\d\d)|時\s*(?:(?P<thirty>半)|(?P<minutes>\d{1,2})\s*分)?)"
+)
+_HALF: Final = 12
 _DASHES: Final = str.maketrans("〜~～–—―−‐ー、・", "---------,,")
 
 
@@ -60,10 +72,12 @@ def minute(text: str) -> int:
 
 def parse(text: str) -> Window:
     """A window as `Window.told` tells it, or as it is written in Japan: `月-金 9:00-18:00`,
-    `月〜金 ９：００〜１８：００`, `土曜日、日曜日 0:00-24:00`. Raises `hours_unreadable`."""
+    `月〜金 ９：００〜１８：００`, `土日 0:00-24:00`, `平日 午前9時から午後5時半まで`. Raises
+    `hours_unreadable`."""
     narrow = unicodedata.normalize("NFKC", text).translate(_DASHES).strip().lower()
-    written = _WRITTEN.fullmatch(narrow)
+    narrow = narrow.removesuffix("まで").replace("から", "-")
     try:
+        written = _WRITTEN.fullmatch(_digital(narrow))
         if written is None:
             raise ValueError(text)
         begin, end = written["begin"].zfill(5), written["end"].zfill(5)
@@ -97,9 +111,33 @@ def opens(hours: Sequence[Hours], days: Days, at: float) -> float | None:
     return None
 
 
+def _digital(text: str) -> str:
+    """The text with its times as `H:MM`. Raises ValueError for one of which nobody can tell
+    whether it is before noon."""
+    halves = False
+
+    def told(clock: re.Match[str]) -> str:
+        nonlocal halves
+        hour = int(clock["hour"])
+        if clock["half"]:
+            halves = True
+            if hour >= _HALF:  # twelve in the morning is noon to some and midnight to others
+                raise ValueError(clock[0])
+            hour += _HALF if clock["half"] == "午後" else 0
+        elif halves and hour <= _HALF:  # of 午後1時-5時, the second
+            raise ValueError(clock[0])
+        minutes = 30 if clock["thirty"] else int(clock["minute"] or clock["minutes"] or 0)
+        return f"{hour}:{minutes:02}"
+
+    return _CLOCK.sub(told, text)
+
+
 def _days(text: str) -> Iterator[Weekday]:
-    """`mon-wed,fri`, `月-水,金`. Raises ValueError."""
+    """`mon-wed,fri`, `月-水,金`, `平日,土`, `土日`. Raises ValueError."""
     for part in text.split(","):
+        if together := _TOGETHER.get(part):
+            yield from together
+            continue
         first, dash, last = part.partition("-")
         begin = WEEK.index(_day(first))
         end = WEEK.index(_day(last)) if dash else begin
