@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fakes import oidc
-from fakes.process import ENVIRONMENT
+from fakes.process import jimae
 from fakes.slapd import BASE, READER, READER_PASSWORD, Slapd, slapd
 
 SETTINGS = """
@@ -45,30 +43,19 @@ def write(folder: Path, server: Slapd, issuer: str, password: str = READER_PASSW
     (folder / "jimae.toml").write_text(text)
 
 
-def jimae(folder: Path, *arguments: str, typed: str = "") -> tuple[int, str]:
-    """Exit code and everything that was said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "jimae.cli.main", *arguments, "--data-dir", str(folder)],
-        env=ENVIRONMENT | {"LANG": "C.UTF-8"},
-        input=typed,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, done.stdout
-
-
 def test_an_ldap_server_is_tried(tmp_path: Path, server: Slapd) -> None:
     write(tmp_path, server, "http://127.0.0.1:9")
 
-    code, said = jimae(tmp_path, "directory", "test", "house", "sakura")
+    code, said = jimae(
+        "directory", "test", "house", "sakura", data_dir=tmp_path, language="C.UTF-8"
+    )
 
     assert code == 0, said
     assert "総務部 -> 総務" in said
     assert READER_PASSWORD not in said
-    code, said = jimae(tmp_path, "directory", "test", "house", "nobody")
+    code, said = jimae(
+        "directory", "test", "house", "nobody", data_dir=tmp_path, language="C.UTF-8"
+    )
     assert code == 1
     assert "nobody" in said
 
@@ -76,18 +63,18 @@ def test_an_ldap_server_is_tried(tmp_path: Path, server: Slapd) -> None:
 def test_it_says_what_fails(tmp_path: Path, server: Slapd) -> None:
     write(tmp_path, server, "http://127.0.0.1:9", password="wrong")
 
-    code, said = jimae(tmp_path, "directory", "test", "house")
+    code, said = jimae("directory", "test", "house", data_dir=tmp_path, language="C.UTF-8")
     assert code == 1
     assert "✓ the connection and its certificate" in said
     assert "× the account that looks people up" in said
     assert "bind_password" in said
 
-    code, said = jimae(tmp_path, "directory", "test", "web")
+    code, said = jimae("directory", "test", "web", data_dir=tmp_path, language="C.UTF-8")
     assert code == 1
     assert "× what it says of itself" in said
     assert "ConnectError" in said
 
-    code, said = jimae(tmp_path, "directory", "test", "none")
+    code, said = jimae("directory", "test", "none", data_dir=tmp_path, language="C.UTF-8")
     assert code == 1
     assert "web, house" in said
 
@@ -96,7 +83,7 @@ def test_a_provider_is_tried(tmp_path: Path, server: Slapd) -> None:
     with oidc.provider("https://ai.example.jp/back") as provider:
         write(tmp_path, server, provider.issuer)
 
-        code, said = jimae(tmp_path, "directory", "test", "web")
+        code, said = jimae("directory", "test", "web", data_dir=tmp_path, language="C.UTF-8")
 
     assert code == 0, said
     assert "RSA key-1" in said
@@ -107,13 +94,41 @@ def test_an_account_is_joined(tmp_path: Path, server: Slapd) -> None:
     write(tmp_path, server, "http://127.0.0.1:9")
     password = "とても長い合言葉-staple"  # noqa: S105
     made = ("--password-stdin", "--role")
-    assert jimae(tmp_path, "users", "add", "sakura", *made, "admin", typed=password)[0] == 0
+    assert (
+        jimae(
+            "users",
+            "add",
+            "sakura",
+            *made,
+            "admin",
+            typed=password,
+            data_dir=tmp_path,
+            language="C.UTF-8",
+        )[0]
+        == 0
+    )
 
-    code, said = jimae(tmp_path, "directory", "link", "sakura", "house")
+    code, said = jimae(
+        "directory", "link", "sakura", "house", data_dir=tmp_path, language="C.UTF-8"
+    )
     assert code == 1, "somebody has to come in while the directory is down"
-    assert jimae(tmp_path, "users", "add", "admin", *made, "admin", typed=password)[0] == 0
-    code, said = jimae(tmp_path, "directory", "link", "sakura", "house")
+    assert (
+        jimae(
+            "users",
+            "add",
+            "admin",
+            *made,
+            "admin",
+            typed=password,
+            data_dir=tmp_path,
+            language="C.UTF-8",
+        )[0]
+        == 0
+    )
+    code, said = jimae(
+        "directory", "link", "sakura", "house", data_dir=tmp_path, language="C.UTF-8"
+    )
     assert (code, said) == (0, "sakura signs in with house now.\n")
-    code, said = jimae(tmp_path, "directory", "link", "admin", "web")
+    code, said = jimae("directory", "link", "admin", "web", data_dir=tmp_path, language="C.UTF-8")
     assert code == 2
-    assert jimae(tmp_path, "directory", "accept", "house")[0] == 0
+    assert jimae("directory", "accept", "house", data_dir=tmp_path, language="C.UTF-8")[0] == 0

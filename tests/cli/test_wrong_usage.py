@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from fakes.process import ENVIRONMENT
+from fakes.process import jimae
 from jimae.cli.wrong_usage import in_japanese
-
-
-def jimae(*arguments: str, language: str = "ja_JP.UTF-8") -> tuple[int, str]:
-    """Exit code, and all that was printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "jimae.cli.main", *arguments],
-        env=ENVIRONMENT | {"LANG": language, "COLUMNS": "120"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, done.stdout
 
 
 @pytest.mark.parametrize(

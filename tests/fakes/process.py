@@ -22,17 +22,25 @@ ENVIRONMENT = {
 }
 
 
-def jimae(*arguments: str, data_dir: Path, language: str = "ja_JP.UTF-8") -> tuple[int, str]:
-    """Exit code and standard error of a command that ends by itself."""
+def jimae(
+    *arguments: str,
+    data_dir: Path | None = None,
+    language: str = "ja_JP.UTF-8",
+    typed: str = "",
+) -> tuple[int, str]:
+    """Exit code of a command that ends by itself, and everything that it said."""
+    where = () if data_dir is None else ("--data-dir", str(data_dir))
     done = subprocess.run(
-        [sys.executable, "-m", "jimae.cli.main", *arguments, "--data-dir", str(data_dir)],
+        [sys.executable, "-m", "jimae.cli.main", *arguments, *where],
         env=ENVIRONMENT | {"LANG": language},
-        capture_output=True,
+        input=typed,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
-    return done.returncode, done.stderr
+    return done.returncode, done.stdout
 
 
 class Process:

@@ -178,3 +178,20 @@ async def test_the_family_that_an_entry_names_reaches_the_worker(
             pass
     await service.close()
     assert told == {"named": "hermes", "other": None}
+
+
+async def test_a_file_with_another_models_name_is_told_of_once(
+    tmp_path: Path, backends: Backends, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = "qwen2.5-coder-1.5b"
+    write_gguf(tmp_path / "models" / f"{name}.gguf")
+    told, untold = pool_of(tmp_path, backends), pool_of(tmp_path, backends)
+    assert [error.code for error in told.files.misnamed()] == ["model_misnamed"]
+    for pool, warnings in ((told, 0), (untold, 1), (untold, 0)):
+        caplog.clear()
+        await pool.get(name)
+        assert sum(name in one.getMessage() for one in caplog.records) == warnings
+        assert pool.files.misnamed() == []
+        await pool.unload(name)
+    await told.close()
+    await untold.close()

@@ -16,7 +16,7 @@ from jimae.catalogue.installed import file_path, is_present
 from jimae.catalogue.misnamed import differences
 from jimae.catalogue.progress import format_size
 from jimae.cli.client import Client, ServedModel
-from jimae.cli.console import show_warning
+from jimae.cli.console import show_warning, words
 from jimae.cli.language import language
 from jimae.cli.tables import Column, show, wide
 from jimae.errors import JimaeError, Language
@@ -24,6 +24,35 @@ from jimae.service.able import header_of
 from jimae.service.drafts import draft_header
 from jimae.service.misnamed import misnamed
 from jimae.settings import Settings, load
+
+HELP = words(
+    """List the models of the catalogue.
+
+    Says of each whether it is on this machine, whether it fits the memory (the
+    weights and room for the conversations of the setting engine.kv_tokens), its
+    size, its licence and how well it does in Japanese. `jimae pull ID` brings one.
+    Below are the models that the server on this machine, if it runs, has loaded.
+
+    Your own entries go into the folder `catalogue` of the data directory, one TOML
+    file each, in the form of the ones in `models/`. Where reasoning or calls are read
+    wrongly from what a model writes, `parser` in its entry names another family than
+    the one that GET /v1/models says; an unknown name is answered with those there are.
+    """,
+    """カタログにあるモデルの一覧です。
+
+    モデルごとに、このマシンにあるか、メモリーに収まるか（重みと、設定 engine.kv_tokens の
+    会話の分）、サイズ、ライセンス、日本語の成績を示します。取得は `jimae pull ID` です。
+    その下は、このマシンで動いているサーバーが読み込んだモデルです。
+
+    独自のモデルは、データディレクトリーの `catalogue` フォルダーに、1 つにつき 1 つの TOML
+    ファイルを `models/` と同じ形で置きます。モデルの出力から思考やツール呼び出しが正しく
+    読み取られないときは、その中の `parser` に、GET /v1/models が示すものとは別の系列を
+    指定します。知らない名前には、使える名前の一覧を返します。
+    """,
+)
+JSON_HELP = words("As JSON, with sizes in bytes.", "JSON で出力（サイズはバイト単位）。")
+DATA_HELP = words("Where this server keeps everything.", "サーバーのデータがあるディレクトリー。")
+LANG_HELP = words("Language of the list: en or ja.", "一覧の言語。en か ja。")
 
 # The server is on this machine: it answers within this, or it does not run.
 ASK_SECONDS = 2.0
@@ -53,27 +82,13 @@ class Line(msgspec.Struct):
 
 
 def models(
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, with sizes in bytes.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
     data_dir: Annotated[
         Path | None,
-        typer.Option(help="Where this server keeps everything.", show_default=False),
+        typer.Option(help=DATA_HELP, show_default=False),
     ] = None,
-    lang: Annotated[
-        str | None, typer.Option(help="Language of the list: en or ja.", show_default=False)
-    ] = None,
+    lang: Annotated[str | None, typer.Option(help=LANG_HELP, show_default=False)] = None,
 ) -> None:
-    """List the models of the catalogue.
-
-    Says of each whether it is on this machine, whether it fits the memory (the
-    weights and room for the conversations of the setting engine.kv_tokens), its
-    size, its licence and how well it does in Japanese. `jimae pull ID` brings one.
-    Below are the models that the server on this machine, if it runs, has loaded.
-
-    Your own entries go into the folder `catalogue` of the data directory, one TOML
-    file each, in the form of the ones in `models/`. Where reasoning or calls are read
-    wrongly from what a model writes, `parser` in its entry names another family than
-    the one that GET /v1/models says; an unknown name is answered with those there are.
-    """
     settings = load(overrides={"data_dir": data_dir})
     speaks = language(lang)
     served = _served(settings, speaks)
@@ -99,6 +114,9 @@ def models(
     files = {model.id: file_path(settings.models_dir, model) for model in catalogue}
     for told in misnamed(files, catalogue):
         show_warning(told, speaks)
+
+
+models.__doc__ = HELP
 
 
 def _served(settings: Settings, speaks: Language) -> dict[str, ServedModel]:

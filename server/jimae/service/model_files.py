@@ -30,6 +30,7 @@ class ModelFiles:
         self._settings = settings
         self._catalogue = catalogue
         self._chosen = ""
+        self._warned: set[str] = set()
 
     def all(self) -> dict[str, Path]:
         """Every usable id and its file, by id."""
@@ -55,9 +56,13 @@ class ModelFiles:
         """What the catalogue says of a model."""
         return self._catalogue.get(model_id) if model_id in self._catalogue else None
 
-    def misnamed(self) -> list[JimaeError]:
-        """What is to be said of files with the name of another model. Blocks."""
-        return misnamed(self.all(), self._catalogue)
+    def misnamed(self, files: Mapping[str, Path] | None = None) -> list[JimaeError]:
+        """What is to be said of files (all, if not given) with the name of another model, and was
+        not said before. Blocks."""
+        every = misnamed(self.all() if files is None else files, self._catalogue)
+        new = [told for told in every if str(told) not in self._warned]
+        self._warned.update(map(str, new))
+        return new
 
     def default_id(self) -> str:
         """The model that serves when nobody chose.

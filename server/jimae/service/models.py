@@ -27,7 +27,6 @@ from jimae.service.able import header_of
 from jimae.service.drafts import check_files, draft_header
 from jimae.service.fitting import Fitting
 from jimae.service.loaded import Loaded, StartableBackend, expired, first_to_go, room
-from jimae.service.misnamed import misnamed
 from jimae.service.model_files import ModelFiles
 from jimae.service.model_status import Load, ModelState, ModelStatus, Use, state_of
 from jimae.settings import Settings
@@ -221,7 +220,7 @@ class ModelPool:
         # A file that our own reader refuses never reaches native code.
         files = self.files.all() | {model_id: path}
         header, draft = await asyncio.to_thread(check_files, self._settings, model_id, files)
-        for told in await asyncio.to_thread(misnamed, {model_id: path}, self._catalogue):
+        for told in await asyncio.to_thread(self.files.misnamed, {model_id: path}):
             log.warning("%s", told)
         async with self._lock:
             if self._closed:
