@@ -2,7 +2,7 @@
 
 Loaded by scripts/test, with pytest-xdist and `-n`. One process runs a whole file, so what the
 tests of a file share is made once. All files that run real weights are one share, so only one
-process runs them: each of their tests takes two cores, and has deadlines.
+process runs them: each of their tests takes a core, and has deadlines.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from fakes.weights import MODELS
+
 ROOT = Path(__file__).parent.parent
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 MODEL = "smollm2-135m"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 

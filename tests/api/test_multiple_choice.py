@@ -9,9 +9,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from api.test_real_weights import MODELS
 from fakes.multiple_choice import Score, best, of_logits, of_server, questions
 from fakes.serving import serving
+from fakes.weights import MODELS, THREADS
 from jimae.llama.binding import LlamaModel, LoadOptions
 from jimae.service.service import Service
 from jimae.settings import load
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.weights, pytest.mark.asyncio(loop_scope="module")]
 def straight() -> Iterator[list[list[Score]]]:
     """What the logits say of each choice of each question."""
     options = LoadOptions(
-        MODELS / f"{MODEL}.gguf", n_cells=512, n_running=1, n_idle=0, n_outputs=512, threads=1
+        MODELS / f"{MODEL}.gguf", n_cells=512, n_running=1, n_idle=0, n_outputs=512, threads=THREADS
     )
     model = LlamaModel(options)
     yield [of_logits(model, question) for question in QUESTIONS]
@@ -44,7 +44,7 @@ async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[http
         "data_dir": data_dir,
         "models.default": MODEL,
         "engine.kv_tokens": 2048,
-        "engine.threads": 1,
+        "engine.threads": THREADS,
     }
     service = Service(load(environ={}, overrides=chosen), LocalBackend)
     async with (

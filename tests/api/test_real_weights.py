@@ -7,7 +7,6 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import openai
@@ -16,11 +15,11 @@ import pytest_asyncio
 
 from fakes.serving import Served, serving
 from fakes.waiting import until
+from fakes.weights import MODELS, THREADS
 from jimae.service.service import Service
 from jimae.settings import load
 from jimae.worker.client import LocalBackend
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 MODEL = "qwen2.5-coder-1.5b"
 CAPITAL = "日本の首都はどこですか?"
 
@@ -39,6 +38,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
                 "models.default": MODEL,
                 "engine.kv_tokens": 8192,
                 "engine.parallel": 8,
+                "engine.threads": THREADS,
             },
         ),
         LocalBackend,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -14,8 +13,8 @@ import httpx
 import pytest
 
 from fakes.process import ENVIRONMENT
+from fakes.weights import MODELS, THREADS
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 PATIENCE = 120_000  # ms; two cores are shared with whatever else runs
 
 
@@ -33,7 +32,7 @@ def serving_weights(data_dir: Path, *models: str) -> Iterator[str]:
     with log.open("w") as out:
         process = subprocess.Popen(
             [*command, "--data-dir", str(data_dir), "--model", models[0]],
-            env=ENVIRONMENT,
+            env=ENVIRONMENT | {"JIMAE_ENGINE__THREADS": str(THREADS)},
             stdout=out,
             stderr=subprocess.STDOUT,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import time
 import tracemalloc
@@ -17,12 +16,11 @@ from hypothesis import strategies as st
 
 from catalogue.made import gguf_bytes
 from catalogue.mutate import outcomes
+from fakes.weights import MODELS
 from jimae.catalogue import gguf_types
 from jimae.catalogue.gguf_header import parse_header, read_header
 from jimae.catalogue.gguf_reader import MAX_STRINGS
 from jimae.errors import JimaeError
-
-WEIGHTS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache" / "jimae" / "models"))
 
 Writer = Callable[[gguf.GGUFWriter], None]
 
@@ -99,7 +97,7 @@ def test_knows_every_tensor_type_of_the_reference() -> None:
 @pytest.mark.weights
 @pytest.mark.parametrize("name", ["smollm2-135m", "qwen2.5-coder-0.5b"])
 def test_reads_real_files(name: str) -> None:
-    header = read_header(WEIGHTS / f"{name}.gguf")
+    header = read_header(MODELS / f"{name}.gguf")
     shapes = {"smollm2-135m": ("llama", 30, 3, 8192), "qwen2.5-coder-0.5b": ("qwen2", 24, 2, 32768)}
     found = (header.architecture, header.block_count, header.head_count_kv, header.context_length)
     assert found == shapes[name]
@@ -109,7 +107,7 @@ def test_reads_real_files(name: str) -> None:
 
 @pytest.mark.weights
 def test_damaged_real_headers() -> None:
-    path = WEIGHTS / "smollm2-135m.gguf"
+    path = MODELS / "smollm2-135m.gguf"
     header = read_header(path)
     with path.open("rb") as file:
         data = file.read(header.data_offset)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -11,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogue.made import gguf_bytes, model, to_toml, wheels
+from fakes.weights import MODELS
 from jimae.catalogue import registry
 from jimae.catalogue.entry import PackagesSource
 from jimae.catalogue.gguf_header import read_header
 from jimae.catalogue.memory import kv_bytes_per_token
 from jimae.errors import JimaeError
 
-WEIGHTS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache" / "jimae" / "models"))
 DATA = gguf_bytes(1000)
 SHIPPED = registry.load()
 
@@ -68,7 +67,7 @@ def test_shipped_entries_speak_both_languages(entry: registry.Model) -> None:
 @pytest.mark.weights
 @pytest.mark.parametrize("id", ["smollm2-135m", "qwen2.5-coder-0.5b"])
 def test_entries_agree_with_their_files(id: str) -> None:
-    entry, header = SHIPPED.get(id), read_header(WEIGHTS / f"{id}.gguf")
+    entry, header = SHIPPED.get(id), read_header(MODELS / f"{id}.gguf")
     shape = entry.architecture
     assert shape is not None
     assert (shape.name, shape.layers, shape.kv_heads) == (
@@ -80,7 +79,7 @@ def test_entries_agree_with_their_files(id: str) -> None:
     assert header.head_count is not None
     assert shape.head_dim == header.embedding_length // header.head_count
     assert entry.context == header.context_length
-    assert (WEIGHTS / f"{id}.gguf").stat().st_size == entry.size
+    assert (MODELS / f"{id}.gguf").stat().st_size == entry.size
 
 
 def test_kv_cache_of_a_known_model() -> None:

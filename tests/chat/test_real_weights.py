@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from fakes.engine_harness import Harness
 from fakes.parsing import Whole, parse
+from fakes.weights import MODELS, THREADS
 from jimae.chat import tool_use
 from jimae.chat.parsers.base import Family, Turn
 from jimae.chat.parsers.registry import choose
@@ -20,7 +19,6 @@ from jimae.llama.binding import LlamaModel, LoadOptions
 from jimae.llama.grammar import Grammars
 from jimae.types import ChatPrompt, Message, TextPart, Tool, ToolCall, ToolChoice
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 WEATHER = Tool(
     "get_weather",
     "指定した都市の天気を調べる",
@@ -32,7 +30,9 @@ QUESTION = Message("user", (TextPart("東京の天気を教えてください。
 
 @contextmanager
 def loaded(name: str) -> Iterator[tuple[LlamaModel, Family]]:
-    model = LlamaModel(LoadOptions(MODELS / f"{name}.gguf", n_cells=2048, n_running=2))
+    model = LlamaModel(
+        LoadOptions(MODELS / f"{name}.gguf", n_cells=2048, n_running=2, threads=THREADS)
+    )
     try:
         yield model, choose(model.template, model.architecture)
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,16 +11,14 @@ import pytest
 
 from fakes import tiny_hybrid
 from fakes.engine_harness import Harness
+from fakes.weights import MODELS, THREADS
 from jimae.errors import JimaeError
 from jimae.llama.binding import LlamaModel, LoadOptions
 from jimae.llama.model import Logits, Slice
 from jimae.types import Outputs
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 
-
-def loaded(path: Path, n_cells: int = 1024, threads: int = 1) -> LlamaModel:
-    # Two threads wait for each other long where others want the cores as well.
+def loaded(path: Path, n_cells: int = 1024, threads: int = THREADS) -> LlamaModel:
     return LlamaModel(LoadOptions(path, n_cells=n_cells, n_running=8, threads=threads))
 
 

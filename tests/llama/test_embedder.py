@@ -7,7 +7,6 @@ token is off by more than 0.1 (the last test shows it).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,13 +15,13 @@ import pytest
 
 from fakes import tiny_embedding as tiny
 from fakes import tiny_hybrid
+from fakes.weights import MODELS, THREADS
 from jimae.catalogue import abilities
 from jimae.catalogue.gguf_header import read_header
 from jimae.llama.embedder import LlamaEmbedder, Vector
 from jimae.llama.model import Slice
 from jimae.llama.weights import LlamaWeights, LoadOptions
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 TOLERANCE = 3e-3
 TEXT = "東京は日本の首都です。"
 
@@ -39,7 +38,7 @@ CASES: list[tuple[Write, tiny.Pooling]] = [
 
 
 def embedder(path: Path, pooling: tiny.Pooling, batch: int = 128) -> LlamaEmbedder:
-    options = LoadOptions(path, n_cells=256, n_running=8, n_batch=batch)
+    options = LoadOptions(path, n_cells=256, n_running=8, n_batch=batch, threads=THREADS)
     return LlamaEmbedder(options, pooling, share=LlamaWeights(options))
 
 
@@ -123,8 +122,7 @@ def test_another_pooling_or_a_token_less_is_far_off(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pooling", ["mean", "last"])
 def test_sentences_that_mean_the_same_are_nearer(pooling: tiny.Pooling) -> None:
     """Of a model that was made to write code: a weak check that vectors hold meaning."""
-    options = LoadOptions(MODELS / "qwen2.5-coder-0.5b.gguf", n_cells=256, n_running=8, n_batch=64)
-    model = LlamaEmbedder(options, pooling, share=LlamaWeights(options))
+    model = embedder(MODELS / "qwen2.5-coder-0.5b.gguf", pooling, batch=64)
     groups = [
         ("会議は明日の午後三時に始まります。", "明日の15時から会議があります。"),
         ("このパソコンは動きません。", "このコンピューターは故障しています。"),

@@ -13,6 +13,7 @@ import pytest
 
 from fakes.grammar_walk import allowed, walk
 from fakes.schemas import judge, make
+from fakes.weights import MODELS
 from jimae.chat.grammars.compose import Calls, Function, Reasoning, compose
 from jimae.chat.grammars.content import content
 from jimae.chat.grammars.json_schema import from_text
@@ -23,7 +24,6 @@ from jimae.llama import weights
 from jimae.llama.grammar import GrammarConstraint, Grammars
 from jimae.llama.weights import LlamaVocab
 from jimae.types import Grammar
-from llama.test_binding import MODELS
 
 SCHEMAS = 40
 WALKS = 1

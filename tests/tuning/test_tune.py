@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.weights import MODELS
 from jimae.catalogue import registry
 from jimae.catalogue.installed import is_checked, is_present
 from jimae.errors import JimaeError
@@ -18,7 +19,6 @@ from jimae.tuning.making import make
 from jimae.tuning.messages import Measure, Measured
 from jimae.tuning.session import TEXT, tune
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 SMALL = "smollm2-135m"
 
 pytestmark = [pytest.mark.weights, pytest.mark.timeout(300)]

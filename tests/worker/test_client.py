@@ -18,6 +18,7 @@ import pytest
 import pytest_asyncio
 
 from fakes.files import write_gguf
+from fakes.weights import MODELS, THREADS
 from jimae.errors import JimaeError
 from jimae.settings import Settings, load
 from jimae.types import (
@@ -36,13 +37,11 @@ from jimae.types import (
 from jimae.worker import client
 from jimae.worker.client import LocalBackend
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
-
 pytestmark = pytest.mark.weights
 
 
 def settings(**engine: int) -> Settings:
-    values = {"kv_tokens": 2048, "parallel": 4, **engine}
+    values = {"kv_tokens": 2048, "parallel": 4, "threads": THREADS, **engine}
     return load(environ={}, overrides={f"engine.{k}": v for k, v in values.items()})
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from fakes import tiny_hybrid
+from fakes.weights import MODELS, THREADS
 from jimae.engine.detokenizer import Detokenizer
 from jimae.engine.drafter import Drafter
 from jimae.engine.engine import Engine, EngineOptions
@@ -19,14 +19,13 @@ from jimae.settings import EngineSettings, Settings, load
 from jimae.types import Delta, Event, GenerateRequest, Principal, Sampling, TextPrompt
 from jimae.worker.client import LocalBackend
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 TOKENS = 16
 PROMPT = "<|im_start|>user\n日本の県をいくつか挙げてください。<|im_end|>\n<|im_start|>assistant\n"
 GREEDY = Sampling(temperature=0.0)
 
 
 def settings(data_dir: Path) -> Settings:
-    engine = EngineSettings(kv_tokens=512, parallel=2, disk_cache_mb=0)
+    engine = EngineSettings(kv_tokens=512, parallel=2, threads=THREADS, disk_cache_mb=0)
     found = load(environ={}, overrides={"data_dir": data_dir})
     return found.model_copy(update={"engine": engine})
 
@@ -55,7 +54,8 @@ def test_a_larger_model_says_the_same_with_a_smaller_one_ahead() -> None:
     heard: list[Event] = []
 
     def model(name: str) -> LlamaModel:
-        return LlamaModel(LoadOptions(MODELS / f"{name}.gguf", n_cells=512, n_running=2, n_idle=2))
+        path = MODELS / f"{name}.gguf"
+        return LlamaModel(LoadOptions(path, n_cells=512, n_running=2, n_idle=2, threads=THREADS))
 
     large, small = model("qwen2.5-coder-1.5b"), model("qwen2.5-coder-0.5b")
     options = EngineOptions(512)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import psutil
 import pytest
 
+from fakes.weights import MODELS, THREADS
 from jimae.catalogue import memory
 from jimae.catalogue.gguf_header import read_header
 from jimae.settings import load
 from jimae.types import ChatPrompt, GenerateRequest, Message, Principal, Sampling, TextPart
 from jimae.worker.client import LocalBackend
-
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 
 pytestmark = pytest.mark.weights
 
@@ -24,6 +20,7 @@ async def test_the_estimate_is_within_a_tenth(kv_tokens: int, kv_type: str) -> N
     overrides = {
         "engine.kv_tokens": kv_tokens,
         "engine.kv_type": kv_type,
+        "engine.threads": THREADS,
         "engine.disk_cache_mb": 0,
     }
     settings = load(environ={}, overrides=overrides)

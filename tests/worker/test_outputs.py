@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from fakes.weights import MODELS, THREADS
 from jimae.errors import JimaeError
 from jimae.settings import load
 from jimae.types import (
@@ -32,7 +31,6 @@ from jimae.types import (
 from jimae.worker.backend import GenerateEvent
 from jimae.worker.client import LocalBackend
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 WHO = Principal("u", "u")
 WEATHER = Tool(
     "get_weather",
@@ -46,7 +44,10 @@ pytestmark = [pytest.mark.weights, pytest.mark.asyncio(loop_scope="module")]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def coder() -> AsyncIterator[LocalBackend]:
-    settings = load(environ={}, overrides={"engine.kv_tokens": 2048, "engine.parallel": 4})
+    settings = load(
+        environ={},
+        overrides={"engine.kv_tokens": 2048, "engine.parallel": 4, "engine.threads": THREADS},
+    )
     path = MODELS / "qwen2.5-coder-0.5b.gguf"
     made = LocalBackend("qwen2.5-coder-0.5b", path, settings, Sampling(temperature=0.0))
     await made.start()

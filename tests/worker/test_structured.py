@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from fakes.schemas import judge
+from fakes.weights import MODELS
 from jimae.errors import JimaeError
 from jimae.types import (
     ChatPrompt,
@@ -24,7 +25,7 @@ from jimae.types import (
     TextPart,
 )
 from jimae.worker.client import LocalBackend
-from worker.test_client import MODELS, settings
+from worker.test_client import settings
 
 MODEL = "smollm2-135m"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 
 from fakes import tiny_embedding as tiny
+from fakes.weights import MODELS, THREADS
 from jimae.errors import JimaeError
 from jimae.settings import load
 from jimae.types import (
@@ -28,7 +28,6 @@ from jimae.types import (
 )
 from jimae.worker.client import LocalBackend
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 TOLERANCE = 3e-3
 TEXT = "東京は日本の首都です。"
 
@@ -36,7 +35,9 @@ TEXT = "東京は日本の首都です。"
 @asynccontextmanager
 async def running(path: Path, **engine: object) -> AsyncIterator[LocalBackend]:
     overrides = {f"engine.{name}": value for name, value in engine.items()}
-    settings = load(environ={}, overrides={"engine.kv_tokens": 512, **overrides})
+    settings = load(
+        environ={}, overrides={"engine.kv_tokens": 512, "engine.threads": THREADS, **overrides}
+    )
     backend = LocalBackend(path.stem, path, settings, Sampling())
     await backend.start()
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import anthropic
@@ -11,11 +10,11 @@ import ollama
 import pytest
 
 from fakes.serving import serving
+from fakes.weights import MODELS, THREADS
 from jimae.service.service import Service
 from jimae.settings import load
 from jimae.worker.client import LocalBackend
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 MODEL = "qwen2.5-coder-0.5b"
 SCHEMA = {
     "type": "object",
@@ -30,7 +29,12 @@ async def test_a_forced_call_and_its_result(tmp_path: Path) -> None:
     (tmp_path / "models").symlink_to(MODELS)
     settings = load(
         environ={},
-        overrides={"data_dir": tmp_path, "models.default": MODEL, "engine.kv_tokens": 4096},
+        overrides={
+            "data_dir": tmp_path,
+            "models.default": MODEL,
+            "engine.kv_tokens": 4096,
+            "engine.threads": THREADS,
+        },
     )
     asked = {
         "model": MODEL,

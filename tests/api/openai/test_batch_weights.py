@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,10 @@ from pydantic import TypeAdapter
 
 from api.openai.storing import begin, client_of, ended, line, written
 from fakes.waiting import until
+from fakes.weights import MODELS, THREADS
 from jimae.settings import load
 from jimae.worker.client import LocalBackend
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 MODEL = "smollm2-135m"
 LINES = 12
 TOKENS = 24
@@ -31,7 +30,7 @@ async def test_a_person_overtakes_a_running_batch(tmp_path: Path) -> None:
             "models.default": MODEL,
             "engine.kv_tokens": 4096,
             # Two wait for each other, and long where others want the cores as well.
-            "engine.threads": 1,
+            "engine.threads": THREADS,
             # Fewer places than lines that are asked for at once: the person has to be given one.
             "engine.parallel": 2,
             "batches.parallel": 8,

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,11 +15,11 @@ import pytest_asyncio
 from fakes import official
 from fakes.serving import Served, serving
 from fakes.weather import QUESTION, TOOL
+from fakes.weights import MODELS, THREADS
 from jimae.service.service import Service
 from jimae.settings import load
 from jimae.worker.client import LocalBackend
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 SMALL = "qwen2.5-coder-0.5b"
 LARGE = "qwen2.5-coder-1.5b"
 
@@ -37,6 +35,7 @@ async def real(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served
         "models.default": SMALL,
         "engine.kv_tokens": 8192,
         "engine.parallel": 8,
+        "engine.threads": THREADS,
     }
     settings = load(environ={}, overrides=chosen)
     async with serving(settings, Service(settings, LocalBackend)) as served:

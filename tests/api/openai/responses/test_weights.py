@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,11 +13,11 @@ import pytest_asyncio
 
 from api.openai.responses.valid import EVENT, valid
 from fakes.serving import serving
+from fakes.weights import MODELS, THREADS
 from jimae.service.service import Service
 from jimae.settings import load
 from jimae.worker.client import LocalBackend
 
-MODELS = Path(os.environ.get("TEST_MODELS_DIR", Path.home() / ".cache/jimae/models"))
 MODEL = "qwen2.5-coder-0.5b"
 WEATHER: Any = {
     "type": "function",
@@ -41,7 +39,12 @@ pytestmark = [pytest.mark.weights, pytest.mark.asyncio(loop_scope="module")]
 async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[openai.AsyncOpenAI]:
     data_dir = tmp_path_factory.mktemp("data")
     (data_dir / "models").symlink_to(MODELS)
-    chosen = {"data_dir": data_dir, "models.default": MODEL, "engine.kv_tokens": 8192}
+    chosen = {
+        "data_dir": data_dir,
+        "models.default": MODEL,
+        "engine.kv_tokens": 8192,
+        "engine.threads": THREADS,
+    }
     settings = load(environ={}, overrides=chosen)
     http = httpx.AsyncClient(trust_env=False)
     async with (
