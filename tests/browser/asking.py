@@ -39,7 +39,8 @@ async def ask_and_wait(page: Page, text: str) -> str:
 async def violations(page: Page) -> list[str]:
     """What axe finds, one line each."""
     # Run as the debugger does: the page's own policy lets no such script in.
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    if await page.evaluate("window.axe === undefined"):
+        await page.evaluate(AXE.read_text(encoding="utf-8"))
     found: dict[str, Any] = await page.evaluate("axe.run()")
     return [
         f"{each['id']}: {node['html'][:160]} {node['failureSummary']}"
