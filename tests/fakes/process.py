@@ -27,11 +27,14 @@ def jimae(
     data_dir: Path | None = None,
     language: str = "ja_JP.UTF-8",
     typed: str = "",
+    room: int | None = None,
 ) -> tuple[int, str]:
-    """Exit code of a command that ends by itself, and everything that it said."""
+    """Exit code of a command that ends by itself, and everything that it said. `room`: no file
+    can grow beyond so many bytes, as on a disk that is full."""
     where = () if data_dir is None else ("--data-dir", str(data_dir))
+    full = () if room is None else ("prlimit", f"--fsize={room}")
     done = subprocess.run(
-        [sys.executable, "-m", "jimae.cli.main", *arguments, *where],
+        [*full, sys.executable, "-m", "jimae.cli.main", *arguments, *where],
         env=ENVIRONMENT | {"LANG": language},
         input=typed,
         stdout=subprocess.PIPE,

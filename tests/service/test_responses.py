@@ -146,7 +146,7 @@ async def test_what_was_left_unfinished_is_marked_at_the_start(
     monkeypatch.setattr("jimae.service.taking.KEEP_SECONDS", 0.01)
 
     def full(*_: object, **__: object) -> None:
-        raise JimaeError("storage_full")
+        raise JimaeError("storage_full", place="/srv")
 
     monkeypatch.setattr("jimae.service.records.finish", full)
     run = await service.responses.create(LOCAL, another())

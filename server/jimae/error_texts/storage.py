@@ -113,10 +113,10 @@ TEXTS: dict[str, Text] = {
     "storage_full": Text(
         507,
         SERVER,
-        "The disk of this server's database is full: nothing was stored. "
-        "Ask who runs the server to make room, then send this again.",
-        "このサーバーのデータベースのディスクがいっぱいで、何も保存されませんでした。"
-        "管理者に空きを作ってもらい、もう一度送信してください。",
+        "The disk of {place}, where this server stores, is full: nothing was stored. "
+        "Ask who runs the server to make room, then try again.",
+        "このサーバーの保存先（{place}）のディスクがいっぱいで、何も保存されませんでした。"
+        "管理者に空きを作ってもらい、もう一度お試しください。",
     ),
     "storage_unavailable": Text(
         503,

@@ -103,7 +103,7 @@ def encode(result: Outcome) -> bytes:
 def spans(path: Path, longest: int) -> Iterator[Span]:
     """Every line that is not blank. Of one longer than `longest` bytes, the length says so
     and nothing more; it is not in memory as a whole."""
-    with told(), path.open("rb") as file:
+    with told(path.parent), path.open("rb") as file:
         number = start = 0
         while text := file.readline(longest + 2):
             number += 1
@@ -116,7 +116,7 @@ def spans(path: Path, longest: int) -> Iterator[Span]:
 
 
 def read(path: Path, span: Span) -> bytes:
-    with told(), path.open("rb") as file:
+    with told(path.parent), path.open("rb") as file:
         file.seek(span.start)
         text = file.read(span.length)
     return text.removeprefix(codecs.BOM_UTF8) if span.start == 0 else text

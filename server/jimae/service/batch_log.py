@@ -51,7 +51,7 @@ class BatchLog:
 
     def recover(self) -> None:
         """Learn what was done before."""
-        with self._lock, told():
+        with self._lock, told(self.output.parent):
             self.progress = Progress()
             for path in (self.output, self.errors):
                 for result in _recovered(path):
@@ -60,7 +60,7 @@ class BatchLog:
     def append(self, results: Iterable[Outcome]) -> None:
         """When this returns, they survive a crash. If it raises, none of them was written,
         or a crash in between will have it so."""
-        with self._lock, told():
+        with self._lock, told(self.output.parent):
             new = [result for result in results if result.custom_id not in self.progress.done]
             for path, good in ((self.output, True), (self.errors, False)):
                 lines = [encode(result) for result in new if result.good == good]

@@ -19,17 +19,17 @@ from typing import BinaryIO, Final
 from jimae.errors import JimaeError
 
 FOLDER: Final = "files"
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Raise `storage_full` or `storage_unavailable` for what a disk refuses."""
+def told(folder: Path) -> Iterator[None]:
+    """Raise `storage_full` or `storage_unavailable` for what the disk of a folder refuses."""
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise JimaeError("storage_full") from error
+        if error.errno in FULL:
+            raise JimaeError("storage_full", place=str(folder)) from error
         reason = error.strerror or type(error).__name__
         raise JimaeError("storage_unavailable", reason=reason) from error
 
@@ -38,25 +38,25 @@ class Blobs:
     """Every method may wait for the disk, and raises as `told` says."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def path(self, blob_id: str) -> Path:
-        return self._folder / blob_id
+        return self.folder / blob_id
 
     def prepare(self) -> None:
         """Make the directory."""
-        with told():
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._folder.chmod(0o700)
-            sync(self._folder.parent)
+        with told(self.folder):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+            sync(self.folder.parent)
 
     def create(self, blob_id: str) -> Upload:
-        with told():
+        with told(self.folder):
             return Upload(self, blob_id)
 
     def open(self, blob_id: str) -> BinaryIO | None:
         """To read; None if it is not there."""
-        with told():
+        with told(self.folder):
             try:
                 return self.path(blob_id).open("rb")
             except FileNotFoundError:
@@ -64,17 +64,17 @@ class Blobs:
 
     def remove(self, blob_id: str) -> None:
         """When this returns, it is gone from the disk's directory, too."""
-        with told():
+        with told(self.folder):
             self.path(blob_id).unlink(missing_ok=True)
-            sync(self._folder)
+            sync(self.folder)
 
     def sweep(self, kept: Collection[str]) -> None:
         """Remove everything but these."""
-        with told():
-            for path in self._folder.iterdir():
+        with told(self.folder):
+            for path in self.folder.iterdir():
                 if path.name not in kept:
                     path.unlink()
-            sync(self._folder)
+            sync(self.folder)
 
 
 class Upload:
@@ -89,14 +89,14 @@ class Upload:
         self._file = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
 
     def write(self, data: bytes | bytearray) -> None:
-        with told():
+        with told(self._blobs.folder):
             self._file.write(data)
         self._sum.update(data)
         self.size += len(data)
 
     def finish(self) -> str:
         """Put everything on the disk; returns its sha256."""
-        with told():
+        with told(self._blobs.folder):
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
@@ -121,7 +121,7 @@ def sync(folder: Path) -> None:
 
 def sum_of(path: Path) -> tuple[int, str] | None:
     """Size in bytes and sha256 of a file, if there is one."""
-    with told():
+    with told(path.parent):
         try:
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256")

@@ -22,6 +22,8 @@ BUSY_SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 10
 POSTGRESQL: Final = ("postgresql", "postgres", "postgresql+psycopg")
 POSTGRESQL_PORT: Final = 5432
+# Who is the first to open a database makes the file `-shm`, for which a full disk has no room.
+NO_ROOM_TO_OPEN: Final = sqlite3.SQLITE_IOERR_SHMSIZE
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 PG_DISK_FULL: Final = "53100"
 # Somebody else's transaction came first: it added the same row, took away one that is referred
@@ -46,6 +48,11 @@ def url_of(settings: Settings) -> URL:
 
 def is_sqlite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
+
+
+def place_of(url: URL) -> str:
+    """Whose disk it is: the directory of the file, or the other server's."""
+    return str(Path(url.database or FILE_NAME).parent) if is_sqlite(url) else "PostgreSQL"
 
 
 def sqlite_engine(url: URL, *, write: bool, size: int, foreign_keys: bool = True) -> Engine:
@@ -121,7 +128,7 @@ def postgresql_engine(url: URL, *, size: int) -> Engine:
     )
 
 
-def explained(error: Exception) -> JimaeError | None:
+def explained(error: Exception, place: str) -> JimaeError | None:
     """`storage_full` or `storage_unavailable` for what the machine or the server did to a
     transaction, which was not committed, `changed_at_once` for what another one did; None for
     what a program did wrong."""
@@ -130,17 +137,18 @@ def explained(error: Exception) -> JimaeError | None:
     if isinstance(error, StaleDataError):
         return JimaeError("changed_at_once", retry_after=1)
     if isinstance(error, DBAPIError) and error.orig is not None:
-        return _explained(error.orig)
+        return _explained(error.orig, place)
     return None
 
 
-def _explained(error: BaseException) -> JimaeError | None:
+def _explained(error: BaseException, place: str) -> JimaeError | None:
     reason = " ".join(str(error).split())[:200]
     if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError):
+        extended = getattr(error, "sqlite_errorcode", 0)
         # The low byte: the rest tells which operation it was.
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code == sqlite3.SQLITE_FULL:
-            return JimaeError("storage_full")
+        code = extended & 0xFF
+        if code == sqlite3.SQLITE_FULL or extended == NO_ROOM_TO_OPEN:
+            return JimaeError("storage_full", place=place)
         machine = (
             sqlite3.SQLITE_BUSY,
             sqlite3.SQLITE_LOCKED,
@@ -156,7 +164,7 @@ def _explained(error: BaseException) -> JimaeError | None:
         return JimaeError("changed_at_once", retry_after=1)
     if isinstance(error, psycopg.OperationalError):
         if error.sqlstate == PG_DISK_FULL:
-            return JimaeError("storage_full")
+            return JimaeError("storage_full", place=place)
         return JimaeError("storage_unavailable", reason=reason)
     return None
 

@@ -13,7 +13,7 @@ import fcntl
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from jimae.errors import JimaeError
 from jimae.settings import Settings
 from jimae.store import database
+from jimae.store.blobs import told
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ _HOLDER: Final = text(
 def sole_server(settings: Settings) -> Iterator[Sole | None]:
     """Be the only server; with PostgreSQL, what sees to it that this stays so.
 
-    Raises `data_dir_served`, `database_served`, `database_url`, `storage_unavailable`.
+    Raises `data_dir_served`, `database_served`, `database_url`, `storage_full`,
+    `storage_unavailable`.
     """
     with _alone_in(settings.data_dir):
         url = database.url_of(settings)
@@ -72,9 +74,7 @@ class Sole:
     def take(self, patience: float) -> None:
         """Raises `database_served` if another server has it so many seconds long."""
         until = time.monotonic() + patience
-        connection = _explained(self._engine.connect).execution_options(
-            isolation_level="AUTOCOMMIT"
-        )
+        connection = _connected(self._engine).execution_options(isolation_level="AUTOCOMMIT")
         try:
             while not connection.scalar(_TAKE, {"key": LOCK}):
                 if time.monotonic() > until:
@@ -117,25 +117,26 @@ class Sole:
 @contextmanager
 def _alone_in(data_dir: Path) -> Iterator[None]:
     data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / FILE).open("a+") as lock:
+    # Without a buffer: what a full disk refuses is not tried again when the file is closed.
+    with (data_dir / FILE).open("a+b", buffering=0) as lock:
         (data_dir / FILE).chmod(0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            pid = lock.read(20).strip() or "?"
+            pid = lock.read(20).decode(errors="replace").strip() or "?"
             raise JimaeError("data_dir_served", path=str(data_dir), pid=pid) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        with told(data_dir):
+            lock.truncate(0)
+            lock.write(str(os.getpid()).encode())
         yield
 
 
-def _explained(connect: Callable[[], Connection]) -> Connection:
+def _connected(engine: Engine) -> Connection:
     try:
-        return connect()
+        return engine.connect()
     except Exception as error:
-        told = database.explained(error)
-        if told is None:
+        meant = database.explained(error, database.place_of(engine.url))
+        if meant is None:
             raise
-        raise told from error
+        raise meant from error

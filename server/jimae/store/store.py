@@ -52,6 +52,7 @@ class Store:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._engines: Engines | None = None
+        self._place = ""
         self._readers: ThreadPoolExecutor | None = None
         self._writers: ThreadPoolExecutor | None = None
 
@@ -67,7 +68,8 @@ class Store:
         if self.is_open:
             return
         url = database.url_of(self._settings)
-        await asyncio.to_thread(_run, partial(migrate.upgrade, url))
+        self._place = database.place_of(url)
+        await asyncio.to_thread(self._run, partial(migrate.upgrade, url))
         if database.is_sqlite(url):
             # SQLite has one writer at a time: ours wait in order here, not in its busy loop.
             reading = database.sqlite_engine(url, write=False, size=THREADS)
@@ -129,7 +131,7 @@ class Store:
         PostgreSQL overwrites it when it vacuums."""
         done = await self.write(transaction)
         if self._engines is not None and database.keeps_log(self._engines.write):
-            empty = partial(_run, partial(database.empty_log, self._engines.write))
+            empty = partial(self._run, partial(database.empty_log, self._engines.write))
             await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._writers, empty))
         return done
 
@@ -145,9 +147,18 @@ class Store:
         writes: bool,
         transaction: Transaction[T],
     ) -> T:
-        work = partial(_run, partial(_transact, engine, writes, transaction))
+        work = partial(self._run, partial(_transact, engine, writes, transaction))
         loop = asyncio.get_running_loop()
         return await asyncio.shield(loop.run_in_executor(threads, work))
+
+    def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except Exception as error:
+            told = database.explained(error, self._place)
+            if told is None:
+                raise
+            raise told from error
 
 
 def locked(session: Session, rows: Select[R]) -> Select[R]:
@@ -164,16 +175,6 @@ def _transact(engine: Engine, writes: bool, transaction: Transaction[T]) -> T:
         session.begin(),
     ):
         return transaction(session)
-
-
-def _run(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except Exception as error:
-        told = database.explained(error)
-        if told is None:
-            raise
-        raise told from error
 
 
 def _threads(name: str, count: int) -> ThreadPoolExecutor:

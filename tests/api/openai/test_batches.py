@@ -346,7 +346,7 @@ async def test_limits_are_waited_for(
 async def test_a_full_disk_is_waited_for(
     api: openai.AsyncOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    append, refusals = BatchLog.append, [JimaeError("storage_full")] * 5
+    append, refusals = BatchLog.append, [JimaeError("storage_full", place="/srv")] * 5
 
     def full(log: BatchLog, results: Iterable[Outcome]) -> None:
         if refusals:

@@ -198,6 +198,7 @@ async def test_a_full_disk_is_told_of_and_leaves_nothing(
         patch.setattr("jimae.store.blobs.sync", lambda _: None)
         sent = await client.post("/v1/files", files={"file": b"a"}, data={"purpose": "batch"})
     assert (sent.status_code, sent.json()["error"]["code"]) == (507, "storage_full")
+    assert str(settings.data_dir / "files") in sent.json()["error"]["message"]
     assert list((settings.data_dir / "files").iterdir()) == []
     sent = await client.post("/v1/files", files={"file": b"a"}, data={"purpose": "batch"})
     assert sent.status_code == 200

@@ -7,6 +7,8 @@ import base64
 import json
 import multiprocessing
 import stat
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,6 +54,16 @@ async def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> No
     with pytest.raises(JimaeError) as caught:
         signer_of(tmp_path)
     assert caught.value.code == "audit_signing_key"
+
+
+def test_a_key_that_has_no_room_is_not_called_lost(tmp_path: Path) -> None:
+    """Who is told to restore the key from a backup, or to remove it, would do harm."""
+    make = f"from pathlib import Path; {signer_of.__module__}.signer_of(Path({str(tmp_path)!r}))"
+    command = [sys.executable, "-c", f"import {signer_of.__module__}; {make}"]
+    full = subprocess.run(["prlimit", "--fsize=0", *command], capture_output=True, check=False)
+    assert b"The disk of" in full.stderr
+    assert list((tmp_path / "audit").iterdir()) == []
+    subprocess.run(command, check=True)
 
 
 async def test_a_checkpoint_signs_the_end_of_the_log(

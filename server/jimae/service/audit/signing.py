@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from jimae.errors import JimaeError
 from jimae.service.audit.canonical import canonical
+from jimae.store.blobs import FULL
 
 FOLDER: Final = "audit"
 KEY_FILE: Final = "signing.key"
@@ -80,13 +81,18 @@ def statement_of(text: str) -> Statement:
 
 
 def signer_of(data_dir: Path) -> Signer:
-    """That of a data directory, with a new key if it has none. Raises `audit_signing_key`."""
+    """That of a data directory, with a new key if it has none.
+
+    Raises `audit_signing_key`, and `storage_full` where there is no room for a new one.
+    """
     path = data_dir / FOLDER / KEY_FILE
     try:
         if not path.exists():
             _make(path)
         key = load_pem_private_key(path.read_bytes(), None)
     except (OSError, ValueError, TypeError) as error:
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise JimaeError("storage_full", place=str(path.parent)) from None
         raise JimaeError("audit_signing_key", path=str(path), reason=str(error)) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise JimaeError("audit_signing_key", path=str(path), reason="it is not an Ed25519 key")

@@ -290,7 +290,7 @@ async def test_what_cannot_be_stored_is_not_completed(
     api: openai.AsyncOpenAI, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
-        raise JimaeError("storage_full")
+        raise JimaeError("storage_full", place="/srv")
 
     with monkeypatch.context() as patch:
         patch.setattr("jimae.service.records.finish", full)
