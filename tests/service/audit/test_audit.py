@@ -290,3 +290,28 @@ async def test_processes_that_write_at_once_leave_one_chain(
 
 async def test_a_search_that_finds_nothing(audit: Audit) -> None:
     assert await audit.search(AUDITOR, Wanted(account="nobody"), limit=5) == ([], False)
+
+
+def test_a_checkpoint_is_in_its_file_whole_or_not_at_all(tmp_path: Path) -> None:
+    path, signer = checkpoints.file_of(tmp_path), signer_of(tmp_path)
+    first, second = (signer.signed({"type": "checkpoint", "seq": seq}) for seq in (1, 2))
+    checkpoints.append(path, first)
+    whole = path.read_bytes()
+    # A full disk takes the beginning of a line, and refuses the rest.
+    code = (
+        f"import json, sys; from pathlib import Path; import {checkpoints.__name__} as c;"
+        f"c.append(Path({str(path)!r}), json.load(sys.stdin))"
+    )
+    full = subprocess.run(
+        ["prlimit", f"--fsize={len(whole) + 10}", sys.executable, "-c", code],
+        input=json.dumps(second).encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert b"OSError" in full.stderr
+    assert path.read_bytes() == whole
+    # A crash can leave that beginning all the same.
+    path.write_bytes(whole + b'{"seq":')
+    checkpoints.append(path, second)
+    kept = checkpoints.in_file(path)
+    assert [one for one in kept if checkpoints.is_checkpoint(one, signer.public)] == [first, second]

@@ -6,6 +6,7 @@ off every copy of one that was exported, printed or mailed.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 import uuid
@@ -108,14 +109,24 @@ def _first(session: Session, wanted: Select[str], key: str) -> Statement | None:
 
 
 def append(path: Path, made: Statement) -> None:
-    """Add it to the file beside the database. Raises OSError."""
+    """Add it to the file beside the database, whole or not at all. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        # One write: two processes do not mix their lines.
-        file.write(f"{canonical(made)}\n".encode())
-        file.flush()
-        os.fsync(file.fileno())
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        # Two processes neither mix their lines nor cut off each other's.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        end = file.seek(0, os.SEEK_END)
+        # What a failing power supply left of a line must not take this one with it.
+        torn = end > 0 and os.pread(descriptor, 1, end - 1) != b"\n"
+        line = f"{canonical(made)}\n".encode()
+        try:
+            left = b"\n" + line if torn else line
+            while left:
+                left = left[file.write(left) :]
+            os.fsync(descriptor)
+        except OSError:
+            file.truncate(end)
+            raise
 
 
 def in_file(path: Path) -> list[Statement]:
