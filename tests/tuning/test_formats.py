@@ -7,7 +7,7 @@ import pytest
 
 from fakes.files import write_gguf
 from jimae.errors import JimaeError
-from jimae.tuning.formats import BITS, FORMATS, base_of, family, made_id
+from jimae.tuning.formats import FORMATS, base_of, family, made_id, model_file
 
 
 def put(folder: Path, *ids: str) -> None:
@@ -16,12 +16,20 @@ def put(folder: Path, *ids: str) -> None:
 
 
 def test_the_numbers_are_llama_cpps() -> None:
-    for name, number in FORMATS.items():
-        assert getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{name.upper()}") == number
+    for name, form in FORMATS.items():
+        # K-quants are mixtures in llama.cpp's list; a pure one is asked for as the smallest.
+        mixture = name.replace("q4_k_pure", "q4_k_s").removesuffix("_pure")
+        assert getattr(llama_cpp, f"LLAMA_FTYPE_MOSTLY_{mixture.upper()}") == form.file_type
 
 
-def test_every_format_has_a_size_to_ask_the_disk_for() -> None:
-    assert BITS.keys() == FORMATS.keys()
+def test_what_was_made_pure_is_called_so(tmp_path: Path) -> None:
+    put(tmp_path, "m", "m-q8_0", "alone-q4_0_pure")
+    write_gguf(tmp_path / "m-q4_0_pure.gguf", file_type=2)
+    write_gguf(tmp_path / "m-q4_k_pure.gguf", file_type=2)
+
+    assert model_file(tmp_path, "m-q4_0_pure").format == "q4_0_pure"
+    # By its name alone nothing is: this one holds something else.
+    assert model_file(tmp_path, "m-q4_k_pure").format == "q4_0"
 
 
 def test_a_family_is_the_model_and_what_was_made_from_it(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from gguf import GGUFReader
 
 from fakes.weights import MODELS
 from jimae.catalogue import registry
@@ -72,6 +73,19 @@ async def test_a_format_is_made_and_measured(tmp_path: Path, models_dir: Path) -
     assert all(rate > 0 for rate in report.lines[0].measured.speed.decode.values())
     finished = [id for id, done in steps if done == 1.0]
     assert list(dict.fromkeys(finished)) == [SMALL, f"{SMALL}-q8_0"]
+
+
+async def test_a_pure_format_has_every_matrix_in_it(tmp_path: Path, models_dir: Path) -> None:
+    base = model_file(models_dir, SMALL)
+    entry = registry.load().get(SMALL)
+
+    await make(base, entry, "q4_0_pure", tmp_path, models_dir, lambda _: None)
+
+    made = models_dir / f"{SMALL}-q4_0_pure.gguf"
+    matrices = [tensor for tensor in GGUFReader(made).tensors if len(tensor.shape) > 1]
+    # As a mixture, it keeps the embedding in Q8_0.
+    assert {tensor.tensor_type.name for tensor in matrices} == {"Q4_0"}
+    assert model_file(models_dir, f"{SMALL}-q4_0_pure").format == "q4_0_pure"
 
 
 async def test_a_child_that_dies_is_told(models_dir: Path, tmp_path: Path) -> None:

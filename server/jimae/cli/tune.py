@@ -72,8 +72,8 @@ def tune(
         typer.Option(
             metavar="FORMAT",
             help=words(
-                "Make this format first: q4_0, q8_0, q4_k_m, iq4_nl, …; repeat it for several.",
-                "まずこの形式を作る: q4_0、q8_0、q4_k_m、iq4_nl など。複数なら繰り返す。",
+                "Make this format first: q4_k_pure, q8_0, iq4_nl, …; repeat it for several.",
+                "まずこの形式を作る: q4_k_pure、q8_0、iq4_nl など。複数なら繰り返す。",
             ),
         ),
     ] = None,

@@ -17,9 +17,17 @@ _WARN, _ERROR = 3, 4
 _TENSOR = re.compile(rb"\[\s*(\d+)/\s*(\d+)\]")
 
 
-def quantise(source: Path, target: Path, file_type: int, progress: Callable[[float], None]) -> None:
+def quantise(
+    source: Path,
+    target: Path,
+    file_type: int,
+    progress: Callable[[float], None],
+    *,
+    pure: bool = False,
+) -> None:
     """Write `source` to `target` in another format (`enum llama_ftype`), also if it is
-    quantised already. All cores work. `progress` gets 0 to 1.
+    quantised already. All cores work. `progress` gets 0 to 1. `pure` writes every matrix
+    in the format's own type instead of a mixture.
 
     Takes over llama.cpp's log of this process. Raises JimaeError `requantise_failed`.
     """
@@ -37,6 +45,7 @@ def quantise(source: Path, target: Path, file_type: int, progress: Callable[[flo
     params = native.llama_model_quantize_default_params()
     params.ftype = file_type
     params.allow_requantize = True
+    params.pure = pure
     status = native.llama_model_quantize(
         str(source).encode(), str(target).encode(), ctypes.byref(params)
     )

@@ -130,7 +130,7 @@ def _quality(
 
 def requantise(task: Requantise, tell: Tell) -> Requantised:
     started = time.monotonic()
-    quantise(Path(task.source), Path(task.target), task.file_type, tell)
+    quantise(Path(task.source), Path(task.target), task.file_type, tell, pure=task.pure)
     return Requantised(time.monotonic() - started)
 
 

@@ -8,35 +8,46 @@ from typing import Final, NamedTuple
 from jimae.catalogue.gguf_header import read_header
 from jimae.errors import JimaeError
 
-# llama.cpp's numbers of file types (`enum llama_ftype`, the key general.file_type of a file).
-# Those that need an importance matrix are not here: without one llama.cpp refuses them.
-FORMATS: Final[dict[str, int]] = {
-    "f16": 1,
-    "q4_0": 2,
-    "q4_1": 3,
-    "q8_0": 7,
-    "q5_0": 8,
-    "q5_1": 9,
-    "q3_k_s": 11,
-    "q3_k_m": 12,
-    "q3_k_l": 13,
-    "q4_k_s": 14,
-    "q4_k_m": 15,
-    "q5_k_s": 16,
-    "q5_k_m": 17,
-    "q6_k": 18,
-    "iq4_nl": 25,
-    "iq4_xs": 30,
-    "bf16": 32,
-}
 
-# Bits of a weight, about, mixtures counted as a whole: to ask the disk for room beforehand.
-BITS: Final[dict[str, float]] = {
-    **{"f16": 16, "bf16": 16, "q8_0": 8.5, "q6_k": 6.6, "q5_0": 5.7, "q5_1": 6.1},
-    **{"q5_k_s": 5.6, "q5_k_m": 5.8, "q4_0": 4.8, "q4_1": 5.2, "q4_k_s": 4.8, "q4_k_m": 5.0},
-    **{"iq4_nl": 4.8, "iq4_xs": 4.6, "q3_k_s": 3.8, "q3_k_m": 4.2, "q3_k_l": 4.5},
+class Format(NamedTuple):
+    """What llama.cpp's quantiser is asked for.
+
+    `file_type` is its number (`enum llama_ftype`, the key general.file_type of a file), `bits`
+    of a weight are about those of the whole file, to ask the disk for room beforehand. A
+    `pure` file has every matrix in the one type: the mixtures keep the output and some others
+    in Q6_K, for which llama.cpp has no kernel that takes several tokens at once on a CPU, so
+    that with eight users a third of a step goes into them.
+    """
+
+    file_type: int
+    bits: float
+    pure: bool = False
+
+
+# Those that need an importance matrix are not here: without one llama.cpp refuses them.
+FORMATS: Final[dict[str, Format]] = {
+    "f16": Format(1, 16),
+    "q4_0": Format(2, 4.8),
+    "q4_0_pure": Format(2, 4.5, pure=True),
+    "q4_1": Format(3, 5.2),
+    "q8_0": Format(7, 8.5),
+    "q5_0": Format(8, 5.7),
+    "q5_1": Format(9, 6.1),
+    "q3_k_s": Format(11, 3.8),
+    "q3_k_m": Format(12, 4.2),
+    "q3_k_l": Format(13, 4.5),
+    "q4_k_s": Format(14, 4.8),
+    "q4_k_m": Format(15, 5.0),
+    "q4_k_pure": Format(14, 4.5, pure=True),
+    "q5_k_s": Format(16, 5.6),
+    "q5_k_m": Format(17, 5.8),
+    "q6_k": Format(18, 6.6),
+    "iq4_nl": Format(25, 4.8),
+    "iq4_nl_pure": Format(25, 4.5, pure=True),
+    "iq4_xs": Format(30, 4.6),
+    "bf16": Format(32, 16),
 }
-_NAMES: Final = {number: name for name, number in FORMATS.items()}
+_NAMES: Final = {form.file_type: name for name, form in FORMATS.items() if not form.pure}
 
 
 class ModelFile(NamedTuple):
@@ -96,4 +107,8 @@ def model_file(models_dir: Path, id: str) -> ModelFile:
     path = models_dir / f"{id}.gguf"
     number = read_header(path).file_type
     name = _NAMES.get(number, f"type {number}") if number is not None else "?"
+    # A file does not say whether it is pure; what was made here does, by its name.
+    pure = id.removeprefix(f"{base_of(models_dir, id)}-")
+    if pure in FORMATS and FORMATS[pure].pure and FORMATS[pure].file_type == number:
+        name = pure
     return ModelFile(id, path, name, path.stat().st_size)

@@ -22,7 +22,7 @@ from jimae.catalogue.part_file import sync_dir
 from jimae.catalogue.progress import format_size
 from jimae.errors import JimaeError
 from jimae.tuning.client import Tell, run
-from jimae.tuning.formats import BITS, FORMATS, ModelFile, made_id
+from jimae.tuning.formats import FORMATS, ModelFile, made_id
 from jimae.tuning.messages import Requantise, Requantised
 
 # The publisher's format, where it is part of a name: "SmolLM2 135M Instruct (Q4_1)".
@@ -45,7 +45,9 @@ async def make(
     partial = models_dir / installed.PARTIAL / f"{made.id}.gguf"
     with installed.alone(models_dir, made):
         try:
-            task = Requantise(str(base.path.resolve()), str(partial), FORMATS[format])
+            form = FORMATS[format]
+            source = str(base.path.resolve())
+            task = Requantise(source, str(partial), form.file_type, form.pure)
             await run(task, Requantised, tell)
             read_header(partial)
             with partial.open("rb") as file:
@@ -54,8 +56,7 @@ async def make(
             partial.replace(final)
         finally:
             partial.unlink(missing_ok=True)
-        source = f"made from {base.id}"
-        installed.record(models_dir, made, "weights", digest, "file", source)
+        installed.record(models_dir, made, "weights", digest, "file", f"made from {base.id}")
     (weights,) = made.files
     weights = msgspec.structs.replace(weights, size=final.stat().st_size, sha256=digest)
     made = msgspec.structs.replace(made, files=(weights,))
@@ -67,11 +68,10 @@ def entry_of(entry: Model, base: ModelFile, format: str, models_dir: Path) -> Mo
     """The new model's entry: its licence and sampling are those of its origin, and it
     never wins over it as the default. Its size is an estimate yet."""
     id = made_id(base.id, format)
-    bits = BITS[format]
     parameters = entry.architecture.parameters if entry.architecture else base.size * 8 / 4
     file = WeightsFile(
         name=f"{id}.gguf",
-        size=int(parameters * bits / 8) + (32 << 20),
+        size=int(parameters * FORMATS[format].bits / 8) + (32 << 20),
         sources=(FileSource(path=str((models_dir / f"{id}.gguf").resolve())),),
     )
     return msgspec.structs.replace(

@@ -27,11 +27,13 @@ class Measure(msgspec.Struct, frozen=True, tag="measure"):
 
 
 class Requantise(msgspec.Struct, frozen=True, tag="requantise"):
-    """Write `source` in another format (llama.cpp's number of a file type) to `target`."""
+    """Write `source` in another format (llama.cpp's number of a file type) to `target`; a
+    `pure` one has every matrix in the same type."""
 
     source: str
     target: str
     file_type: int
+    pure: bool
 
 
 Task = Measure | Requantise
