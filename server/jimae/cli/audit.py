@@ -1,49 +1,44 @@
-"""`jimae audit`: searching, proving, exporting and keeping the audit log."""
+"""`jimae audit`: searching, proving and exporting the audit log; the group of its commands."""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import secrets
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
 
+from jimae.cli import audit_keeping
 from jimae.cli import audit_texts as texts
+from jimae.cli.audit_options import (
+    PAGE,
+    Act,
+    AsJson,
+    Model,
+    OfGroup,
+    Outcome,
+    Person,
+    Since,
+    Target,
+    Until,
+    WordOption,
+    wanted,
+    with_log,
+)
 from jimae.cli.audit_output import line_of, print_json, print_report, record_told
 from jimae.cli.console import stderr, words
-from jimae.cli.database import DataDir, opened, settings_of, terminal
+from jimae.cli.database import DataDir, settings_of, terminal
 from jimae.errors import JimaeError
 from jimae.service.audit.audit import Audit
-from jimae.service.audit.deletion import Kind
 from jimae.service.audit.sealing import KEY, key_id, read_keys
-from jimae.service.audit.search import Found, Wanted
+from jimae.service.audit.search import Found
 from jimae.service.audit.signing import Statement
 from jimae.service.audit.verifying_export import verify_export
-from jimae.settings import Settings
-
-T = TypeVar("T")
-
-PAGE: Final = 500
-
-Person = Annotated[str | None, typer.Option("--account", help=texts.ACCOUNT, show_default=False)]
-OfGroup = Annotated[str | None, typer.Option("--group", help=texts.GROUP, show_default=False)]
-Act = Annotated[str | None, typer.Option(help=texts.ACT, show_default=False)]
-Outcome = Annotated[str | None, typer.Option(help=texts.OUTCOME, show_default=False)]
-Model = Annotated[str | None, typer.Option(help=texts.MODEL, show_default=False)]
-Target = Annotated[str | None, typer.Option(help=texts.TARGET, show_default=False)]
-Since = Annotated[str | None, typer.Option(help=texts.SINCE, show_default=False)]
-Until = Annotated[str | None, typer.Option(help=texts.UNTIL, show_default=False)]
-WordOption = Annotated[str | None, typer.Option("--word", help=texts.WORD, show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help=texts.JSON)]
-Reason = Annotated[str, typer.Option(help=texts.REASON, show_default=False)]
 
 audit = typer.Typer(no_args_is_help=True)
 
@@ -64,7 +59,7 @@ def search(
     data_dir: DataDir = None,
 ) -> None:
     settings = settings_of(data_dir)
-    which = _wanted(settings, account, group, act, outcome, model, target, since, until, word)
+    which = wanted(settings, account, group, act, outcome, model, target, since, until, word)
 
     async def run(audit: Audit) -> list[Found]:
         found: list[Found] = []
@@ -76,7 +71,7 @@ def search(
             before = found[-1].entry.seq if found else None
         return found
 
-    found = _with(settings, run)
+    found = with_log(settings, run)
     if as_json:
         print_json([record_told(one) for one in found])
         return
@@ -98,7 +93,7 @@ def show(
             told["written"] = await audit.content(terminal(), seq)
         return told
 
-    print_json(_with(settings_of(data_dir), run))
+    print_json(with_log(settings_of(data_dir), run))
 
 
 @audit.command(help=texts.EXPORT)
@@ -119,7 +114,7 @@ def export(
     data_dir: DataDir = None,
 ) -> None:
     settings = settings_of(data_dir)
-    which = _wanted(settings, account, group, act, outcome, model, target, since, until, word)
+    which = wanted(settings, account, group, act, outcome, model, target, since, until, word)
 
     async def run(audit: Audit) -> None:
         pieces = await audit.export(
@@ -135,7 +130,7 @@ def export(
             async for piece in pieces:
                 out.write(piece)
 
-    _with(settings, run)
+    with_log(settings, run)
 
 
 @audit.command(help=texts.VERIFY)
@@ -153,7 +148,7 @@ def verify(
     if exported is not None:
         report = verify_export(_Lines(exported), key or ())
     else:
-        report = _with(settings_of(data_dir), lambda audit: audit.verify(keys=key or None))
+        report = with_log(settings_of(data_dir), lambda audit: audit.verify(keys=key or None))
     if as_json:
         told = msgspec.to_builtins(report)
         told["ok"] = report.ok
@@ -170,7 +165,7 @@ def checkpoint(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         await audit.checkpoint()
         return audit.signer.public, await audit.latest()
 
-    public, latest = _with(settings_of(data_dir), run)
+    public, latest = with_log(settings_of(data_dir), run)
     if as_json:
         print_json({"key": public, "checkpoint": latest})
         return
@@ -181,123 +176,10 @@ def checkpoint(as_json: AsJson = False, data_dir: DataDir = None) -> None:
         typer.echo(f"{words('hash', 'ハッシュ')}: {latest['hash']}")
 
 
-@audit.command(help=texts.RETENTION)
-def retention(
-    metadata: Annotated[
-        int | None,
-        typer.Option(min=0, max=36500, help=texts.METADATA_DAYS, show_default=False),
-    ] = None,
-    content: Annotated[
-        int | None,
-        typer.Option(min=0, max=36500, help=texts.CONTENT_DAYS, show_default=False),
-    ] = None,
-    now: Annotated[bool, typer.Option("--now", help=texts.NOW)] = False,
-    data_dir: DataDir = None,
-) -> None:
-    days: dict[Kind, int] = {}
-    if metadata is not None:
-        days["metadata"] = metadata
-    if content is not None:
-        days["content"] = content
-
-    async def run(audit: Audit) -> dict[str, Any]:
-        kept = await audit.set_retention(terminal(), days) if days else await audit.retention()
-        told: dict[str, Any] = dict(kept._asdict())
-        if now:
-            told["certificates"] = await audit.sweep(terminal())
-        return told
-
-    print_json(_with(settings_of(data_dir), run))
-
-
-@audit.command(help=texts.HOLD)
-def hold(
-    account: Person = None,
-    group: OfGroup = None,
-    since: Since = None,
-    until: Until = None,
-    reason: Reason = "",
-    lift: Annotated[str | None, typer.Option(help=texts.LIFT, show_default=False)] = None,
-    data_dir: DataDir = None,
-) -> None:
-    settings = settings_of(data_dir)
-    wants = [value for value in (account, group, since, until) if value is not None]
-    if wants and not reason:
-        raise typer.BadParameter(
-            words("say why with --reason", "--reason で理由を指定してください")
-        )
-
-    async def run(audit: Audit) -> list[dict[str, Any]]:
-        if lift is not None:
-            await audit.lift_hold(terminal(), lift)
-        elif reason:
-            account_id, group_id = await audit.whom(account, group)
-            await audit.lay_hold(
-                terminal(),
-                reason=reason,
-                account_id=account_id,
-                group_id=group_id,
-                since=_time(settings, since),
-                until=_time(settings, until, ends=True),
-            )
-        return [
-            {
-                "id": one.id,
-                "reason": one.reason,
-                "account": one.account_id,
-                "group": one.group_id,
-                "since": one.since,
-                "until": one.until,
-            }
-            for one in await audit.holds()
-        ]
-
-    print_json(_with(settings, run))
-
-
-@audit.command(help=texts.DELETE)
-def delete(
-    reason: Reason,
-    account: Person = None,
-    group: OfGroup = None,
-    since: Since = None,
-    until: Until = None,
-    yes: Annotated[bool, typer.Option("--yes", help=texts.YES)] = False,
-    data_dir: DataDir = None,
-) -> None:
-    settings = settings_of(data_dir)
-    if not any((account, group, since, until)):
-        told = words("name --account, --group, --since or --until", "対象か期間を指定してください")
-        raise typer.BadParameter(told)
-    if not yes:
-        question = words("Delete for good what was written?", "本文を完全に削除しますか?")
-        typer.confirm(question, abort=True, err=True)
-
-    async def run(audit: Audit) -> tuple[list[Statement], int]:
-        account_id, group_id = await audit.whom(account, group)
-        which = Wanted(
-            account=account_id,
-            group=group_id,
-            since=_time(settings, since),
-            until=_time(settings, until, ends=True),
-        )
-        return await audit.delete_content(terminal(), which, reason)
-
-    made, held = _with(settings, run)
-    print_json(made)
-    if held:
-        told = words(f"{held} are under a hold and stay.", f"{held} 件は保全中のため残しました。")
-        stderr.print(told)
-
-
-@audit.command(help=texts.CERTIFICATES)
-def certificates(
-    limit: Annotated[int, typer.Option(min=1, max=PAGE, help=texts.LIMIT)] = 50,
-    data_dir: DataDir = None,
-) -> None:
-    found, _ = _with(settings_of(data_dir), lambda audit: audit.certificates(limit=limit))
-    for one in found:
-        typer.echo(msgspec.json.encode(one).decode())
+audit.command(help=texts.RETENTION)(audit_keeping.retention)
+audit.command(help=texts.HOLD)(audit_keeping.hold)
+audit.command(help=texts.DELETE)(audit_keeping.delete)
+audit.command(help=texts.CERTIFICATES)(audit_keeping.certificates)
 
 
 @audit.command("encryption-key", help=texts.ENCRYPTION_KEY)
@@ -325,45 +207,3 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         with self._path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
             yield from lines
-
-
-def _with(settings: Settings, work: Callable[[Audit], Awaitable[T]]) -> T:
-    """What is done with the log of a data directory, whether its server runs or not."""
-
-    async def run() -> T:
-        async with opened(settings) as store:
-            log = Audit(settings, store)
-            await log.open()
-            return await work(log)
-
-    return asyncio.run(run())
-
-
-def _wanted(settings: Settings, *given: str | None) -> Wanted:
-    account, group, act, outcome, model, target, since, until, word = given
-    return Wanted(
-        account=account,
-        group=group,
-        act=act,
-        outcome=outcome,
-        model=model,
-        target=target,
-        since=_time(settings, since),
-        until=_time(settings, until, ends=True),
-        word=word,
-    )
-
-
-def _time(settings: Settings, text: str | None, *, ends: bool = False) -> float | None:
-    """Unix seconds of a day or a time where the server is; the end of a day if that `ends`."""
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    if ends and len(text) <= len("2026-11-23"):
-        at += timedelta(days=1)
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=ZoneInfo(settings.server.time_zone))
-    return at.timestamp()

@@ -6,12 +6,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any, get_args, get_type_hints
 
+import openai
 import pytest
 from openai.resources.conversations import Conversations, Items
 from openai.resources.responses import InputItems, InputTokens, Responses
 from openai.types.responses import ResponseIncludable, ToolParam
 
-from jimae.api.openai.responses.convert import INCLUDES, response_request
+from api.openai.responses.valid import valid
+from jimae.api.openai.responses.convert import INCLUDES, response_request, wanted_of
 from jimae.api.openai.responses.parameters import (
     CONVERSATION_ITEMS,
     CONVERSATION_UPDATE,
@@ -37,6 +39,14 @@ OF_THE_CLIENT |= {"text_format", "parse_as"}
 OF_THE_ADDRESS = {"response_id", "conversation_id", "item_id"}
 # What stands in the address of a request that has a body, too.
 QUERIES = {Items.create: {"include"}}
+
+WEATHER: Any = {
+    "type": "function",
+    "name": "weather",
+    "description": "天気を調べる",
+    "parameters": {"type": "object", "properties": {"市": {"type": "string"}}},
+    "strict": True,
+}
 
 
 @pytest.mark.parametrize(
@@ -82,3 +92,80 @@ def test_every_tool_of_openai_is_refused_by_name() -> None:
             response_request({"model": "fake", "input": "一", "tools": [{"type": kind}]})
         assert (caught.value.code, caught.value.param) == ("unsupported_parameter", "tools.0.type")
         assert kind in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"tools": [{"type": "web_search"}]}, "tools.0.type"),
+        ({"tools": [{"type": "file_search", "vector_store_ids": []}]}, "tools.0.type"),
+        ({"tools": [{"type": "computer"}]}, "tools.0.type"),
+        ({"tools": [{"type": "code_interpreter", "container": {}}]}, "tools.0.type"),
+        ({"tools": [{"type": "mcp", "server_label": "x"}]}, "tools.0.type"),
+        ({"tools": [{"type": "image_generation"}]}, "tools.0.type"),
+        ({"tool_choice": {"type": "web_search"}}, "tool_choice.type"),
+        ({"tool_choice": {"type": "function", "name": "x"}}, "tools"),
+        ({"tools": [WEATHER, WEATHER]}, "tools.1.name"),
+        (
+            {"tools": [WEATHER], "tool_choice": {"type": "function", "name": "x"}},
+            "tool_choice.name",
+        ),
+        ({"truncation": "auto"}, "truncation"),
+        ({"include": ["web_search_call.results"]}, "include.0"),
+        ({"prompt": {"id": "pmpt_1"}}, "prompt"),
+        ({"background": True, "store": False}, "background"),
+        ({"conversation": "conv_1", "store": False}, "conversation"),
+        ({"conversation": "conv_1", "previous_response_id": "resp_1"}, "conversation"),
+        ({"stream_options": {"include_obfuscation": False}}, "stream_options"),
+        ({"input": None}, "input"),
+        ({"input": []}, "input"),
+        ({"input": "a\0"}, "input"),
+        ({"instructions": "a\0"}, "instructions"),
+        ({"input": [{"type": "computer_call"}]}, "input.0.type"),
+        (
+            {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]},
+            "input.0.content.0",
+        ),
+        (
+            {"input": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]},
+            "input.0.content.0.type",
+        ),
+        ({"input": [{"role": "user"}]}, "input.0.content"),
+        (
+            {"input": [{"type": "reasoning", "id": "r", "summary": [], "encrypted_content": "x"}]},
+            "input.0.encrypted_content",
+        ),
+        ({"reasoning": {"summary": "detailed"}}, "reasoning.summary"),
+        ({"text": {"verbosity": "low"}}, "text.verbosity"),
+        ({"max_output_tokens": 0}, "max_output_tokens"),
+        ({"top_logprobs": 21}, "top_logprobs"),
+        ({"metadata": {"a": 1}}, "metadata.a"),
+        ({"temprature": 1}, "temprature"),
+        ({"messages": [{"role": "user", "content": "一"}]}, "messages"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"prompt_cache_options": {"prewarm": True}}, "prompt_cache_options"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(changes: dict[str, object], param: str) -> None:
+    with pytest.raises(JimaeError) as caught:
+        wanted_of(response_request({"model": "fake", "input": "一", **changes}))
+    assert caught.value.param == param
+    assert caught.value.status == 400
+
+
+async def test_harmless_parameters_are_taken(api: openai.AsyncOpenAI) -> None:
+    response = await api.responses.create(
+        model="fake",
+        input="一",
+        prompt_cache_key="k",
+        safety_identifier="s",
+        service_tier="auto",
+        truncation="disabled",
+        max_tool_calls=3,
+        text={"format": {"type": "text"}, "verbosity": "medium"},
+        reasoning={"effort": None, "summary": "auto", "mode": "standard"},
+        tools=[{**WEATHER, "defer_loading": False, "output_schema": None}],
+        include=["reasoning.encrypted_content"],
+        top_logprobs=0,
+    )
+    valid(response)

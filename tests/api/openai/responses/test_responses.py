@@ -11,10 +11,8 @@ from openai.types.responses import Response, ResponseFunctionToolCall, ResponseR
 from pydantic import BaseModel
 
 from api.openai.responses.valid import ITEMS, valid
-from fakes.backend import FakeBackend, done, forever, saying
-from fakes.waiting import until
+from fakes.backend import FakeBackend, done, saying
 from jimae.errors import JimaeError
-from jimae.service.caller import Caller
 from jimae.types import (
     CallDelta,
     ChatPrompt,
@@ -303,172 +301,6 @@ async def test_an_error_in_the_middle_is_kept(
     assert caught.value.code == "worker_died"
 
 
-@pytest.mark.parametrize(
-    ("changes", "param"),
-    [
-        ({"tools": [{"type": "web_search"}]}, "tools.0.type"),
-        ({"tools": [{"type": "file_search", "vector_store_ids": []}]}, "tools.0.type"),
-        ({"tools": [{"type": "computer"}]}, "tools.0.type"),
-        ({"tools": [{"type": "code_interpreter", "container": {}}]}, "tools.0.type"),
-        ({"tools": [{"type": "mcp", "server_label": "x"}]}, "tools.0.type"),
-        ({"tools": [{"type": "image_generation"}]}, "tools.0.type"),
-        ({"tool_choice": {"type": "web_search"}}, "tool_choice.type"),
-        ({"tool_choice": {"type": "function", "name": "x"}}, "tools"),
-        ({"tools": [WEATHER, WEATHER]}, "tools.1.name"),
-        (
-            {"tools": [WEATHER], "tool_choice": {"type": "function", "name": "x"}},
-            "tool_choice.name",
-        ),
-        ({"truncation": "auto"}, "truncation"),
-        ({"include": ["web_search_call.results"]}, "include.0"),
-        ({"prompt": {"id": "pmpt_1"}}, "prompt"),
-        ({"background": True, "store": False}, "background"),
-        ({"conversation": "conv_1", "store": False}, "conversation"),
-        ({"conversation": "conv_1", "previous_response_id": "resp_1"}, "conversation"),
-        ({"stream_options": {"include_obfuscation": False}}, "stream_options"),
-        ({"input": None}, "input"),
-        ({"input": []}, "input"),
-        ({"input": "a\0"}, "input"),
-        ({"instructions": "a\0"}, "instructions"),
-        ({"input": [{"type": "computer_call"}]}, "input.0.type"),
-        (
-            {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "x"}]}]},
-            "input.0.content.0",
-        ),
-        (
-            {"input": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]},
-            "input.0.content.0.type",
-        ),
-        ({"input": [{"role": "user"}]}, "input.0.content"),
-        (
-            {"input": [{"type": "reasoning", "id": "r", "summary": [], "encrypted_content": "x"}]},
-            "input.0.encrypted_content",
-        ),
-        ({"reasoning": {"summary": "detailed"}}, "reasoning.summary"),
-        ({"text": {"verbosity": "low"}}, "text.verbosity"),
-        ({"max_output_tokens": 0}, "max_output_tokens"),
-        ({"top_logprobs": 21}, "top_logprobs"),
-        ({"metadata": {"a": 1}}, "metadata.a"),
-        ({"temprature": 1}, "temprature"),
-        ({"messages": [{"role": "user", "content": "一"}]}, "messages"),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
-        ({"prompt_cache_options": {"prewarm": True}}, "prompt_cache_options"),
-    ],
-)
-async def test_what_cannot_be_is_refused_by_name(changes: dict[str, object], param: str) -> None:
-    from jimae.api.openai.responses.convert import response_request, wanted_of
-
-    with pytest.raises(JimaeError) as caught:
-        wanted_of(response_request({"model": "fake", "input": "一", **changes}))
-    assert caught.value.param == param
-    assert caught.value.status == 400
-
-
-async def test_harmless_parameters_are_taken(api: openai.AsyncOpenAI) -> None:
-    response = await api.responses.create(
-        model="fake",
-        input="一",
-        prompt_cache_key="k",
-        safety_identifier="s",
-        service_tier="auto",
-        truncation="disabled",
-        max_tool_calls=3,
-        text={"format": {"type": "text"}, "verbosity": "medium"},
-        reasoning={"effort": None, "summary": "auto", "mode": "standard"},
-        tools=[{**WEATHER, "defer_loading": False, "output_schema": None}],
-        include=["reasoning.encrypted_content"],
-        top_logprobs=0,
-    )
-    valid(response)
-
-
-async def test_an_address_that_is_nobody_s(api: openai.AsyncOpenAI) -> None:
-    for name in ("resp_nothing", "a%00b", "日本", "x" * 500, "a b"):
-        with pytest.raises(openai.NotFoundError) as caught:
-            await api.responses.retrieve(name)
-        assert caught.value.code == "response_not_found"
-        with pytest.raises(openai.NotFoundError):
-            await api.responses.delete(name)
-        with pytest.raises(openai.NotFoundError):
-            await api.responses.cancel(name)
-        with pytest.raises(openai.NotFoundError):
-            await api.responses.input_items.list(name)
-
-
-async def test_one_in_the_background_shows_what_is_written_so_far(
-    api: openai.AsyncOpenAI, backend: FakeBackend
-) -> None:
-    more = asyncio.Event()
-    backend.play(
-        Started(7, 0),
-        Delta("", (1,), reasoning="考え"),
-        Delta("東", (2,)),
-        more,
-        Delta("京", (3,)),
-        done(3),
-    )
-    polled = await api.responses.create(model="fake", input="一", background=True)
-    async with asyncio.timeout(5):
-        while polled.output_text != "東":
-            polled = await api.responses.retrieve(polled.id)
-    assert (valid(polled).status, polled.usage) == ("in_progress", None)
-    assert [(item.type, getattr(item, "status", None)) for item in polled.output] == [
-        ("reasoning", "completed"),
-        ("message", "in_progress"),
-    ]
-
-    more.set()
-    async with asyncio.timeout(5):
-        while (ended := await api.responses.retrieve(polled.id)).status == "in_progress":
-            pass
-    assert ended.output_text == "東京"
-    assert [item.id for item in ended.output] == [item.id for item in polled.output]
-
-
-async def test_only_the_background_is_cancelled(api: openai.AsyncOpenAI) -> None:
-    response = await api.responses.create(model="fake", input="一")
-    with pytest.raises(openai.BadRequestError) as caught:
-        await api.responses.cancel(response.id)
-    assert caught.value.code == "response_not_background"
-
-
-async def test_another_s_response_is_not_there(
-    api: openai.AsyncOpenAI, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mine = await api.responses.create(model="fake", input="一")
-    conversation = await api.conversations.create(items=[{"role": "user", "content": "秘密"}])
-    item = (await api.conversations.items.list(conversation.id)).data[0]
-    mallory = Caller(id="mallory", name="mallory", via="local")
-    monkeypatch.setattr("jimae.api.openai.responses.routes.caller_of", lambda _: mallory)
-    monkeypatch.setattr("jimae.api.openai.responses.routes.owner_of", lambda _: mallory.id)
-    tries = [
-        lambda: api.responses.retrieve(mine.id),
-        lambda: api.responses.delete(mine.id),
-        lambda: api.responses.cancel(mine.id),
-        lambda: api.responses.input_items.list(mine.id),
-        lambda: api.responses.retrieve(mine.id, stream=True),
-        lambda: api.responses.create(model="fake", input="二", previous_response_id=mine.id),
-        lambda: api.responses.create(model="fake", input="二", conversation=conversation.id),
-        lambda: api.responses.create(
-            model="fake", input=[{"type": "item_reference", "id": mine.output[0].id}]
-        ),
-        lambda: api.conversations.retrieve(conversation.id),
-        lambda: api.conversations.update(conversation.id, metadata={}),
-        lambda: api.conversations.delete(conversation.id),
-        lambda: api.conversations.items.list(conversation.id),
-        lambda: api.conversations.items.create(
-            conversation.id, items=[{"role": "user", "content": "x"}]
-        ),
-        lambda: api.conversations.items.retrieve(item.id, conversation_id=conversation.id),
-        lambda: api.conversations.items.delete(item.id, conversation_id=conversation.id),
-    ]
-    for attempt in tries:
-        with pytest.raises(openai.NotFoundError):
-            await attempt()
-    monkeypatch.undo()
-    assert (await api.responses.retrieve(mine.id)).output_text == "東京です。"
-
-
 async def test_many_at_once(api: openai.AsyncOpenAI) -> None:
     async def chain() -> Response:
         first = await api.responses.create(model="fake", input="一")
@@ -477,18 +309,6 @@ async def test_many_at_once(api: openai.AsyncOpenAI) -> None:
     ended = await asyncio.gather(*(chain() for _ in range(20)))
     assert {response.output_text for response in ended} == {"東京です。"}
     assert len({response.id for response in ended}) == 20
-
-
-async def test_deleting_ends_a_response_that_runs(
-    api: openai.AsyncOpenAI, backend: FakeBackend
-) -> None:
-    backend.play(*forever())
-    response = await api.responses.create(model="fake", input="一", background=True)
-    await until(lambda: backend.active == 1)
-    await api.responses.delete(response.id)
-    assert backend.active == 0
-    with pytest.raises(openai.NotFoundError):
-        await api.responses.retrieve(response.id)
 
 
 async def test_waiting_in_the_queue_is_told(api: openai.AsyncOpenAI, backend: FakeBackend) -> None:
