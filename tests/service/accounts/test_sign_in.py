@@ -133,6 +133,26 @@ async def test_an_address_waits_whatever_names_it_tries(both: Service, people: P
     assert elsewhere.token
 
 
+async def test_a_clock_that_is_set_back_makes_nobody_wait_longer(
+    both: Service, people: People
+) -> None:
+    await people.add("hanako")
+    for _ in range(attempts.NAME.free + 1):
+        await refused(both, "hanako", "wrong")
+
+    def as_if_tomorrow(session: Session) -> None:
+        for row in session.scalars(select(Attempts)):
+            row.failed_at += 86400
+            row.locked_until += 86400
+
+    await both.store.write(as_if_tomorrow)
+    assert await refused(both, "hanako", PASSWORD) == "sign_in_wait"
+    rows = await both.store.read(lambda session: session.scalars(select(Attempts)).all())
+    assert max(row.locked_until for row in rows) <= time.time() + attempts.NAME.wait(
+        attempts.NAME.free + 1
+    )
+
+
 async def test_success_forgets_failures(both: Service, people: People) -> None:
     await people.add("hanako")
     for _ in range(attempts.NAME.free):

@@ -43,6 +43,9 @@ def begin(session: Session, name: str, address: str) -> float:
     now = time.time()
     # Always in the same order: two attempts cannot wait for each other.
     rows = [(_row(session, which, now), patience) for which, patience in _both(name, address)]
+    for row, patience in rows:
+        # Since the clock was set back, it may say more than anybody was ever told to wait.
+        row.locked_until = min(row.locked_until, now + patience.wait(row.failures))
     longest = max(row.locked_until - now for row, _ in rows)
     if longest > 0:
         return longest

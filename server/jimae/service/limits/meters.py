@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 from jimae.service.limits.rules import Subject
 
 WINDOW: Final = 60.0
+DAYS_KEPT: Final = 62
+"""Those of a month and more, whichever way the clock was set in between."""
 
 
 class Tokens(NamedTuple):
@@ -32,7 +34,7 @@ class Meters:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tokens: dict[Subject, Tokens] = {}
+        self._tokens: dict[Subject, dict[str, int]] = {}
         self._times: dict[Subject, deque[float]] = {}
         self._answers: Counter[Subject] = Counter()
 
@@ -42,12 +44,17 @@ class Meters:
         """Tokens that were used on a day."""
         with self._lock:
             for subject in subjects:
-                self._tokens[subject] = _added(self._tokens.get(subject), day, tokens)
+                days = self._tokens.setdefault(subject, {})
+                days[day] = days.get(day, 0) + tokens
+                if len(days) > DAYS_KEPT:
+                    del days[next(iter(days))]
 
     def tokens(self, subject: Subject, day: str) -> Tokens:
-        """What was used up to now, if it is that day."""
+        """What was used on a day, and in its month."""
         with self._lock:
-            return _added(self._tokens.get(subject), day, 0)
+            days = self._tokens.get(subject, {})
+            of_month = sum(used for one, used in days.items() if one[:7] == day[:7])
+            return Tokens(day, days.get(day, 0), of_month)
 
     # --- requests ---------------------------------------------------------------------
 
@@ -58,6 +65,12 @@ class Meters:
             return deque()
         while times and times[0] <= at - WINDOW:
             times.popleft()
+        # A clock that was set back makes them later than now: they were not, and must not count
+        # until it gets there again.
+        for index in reversed(range(len(times))):
+            if times[index] <= at:
+                break
+            times[index] = at
         if not times:
             del self._times[subject]
         return times
@@ -80,17 +93,3 @@ class Meters:
             self._answers[subject] -= answers
             if not self._answers[subject]:
                 del self._answers[subject]
-
-
-def _added(have: Tokens | None, day: str, tokens: int) -> Tokens:
-    """Days only go forwards: what belongs to one that is over counts for its month at most."""
-    if have is None:
-        return Tokens(day, tokens, tokens)
-    if day < have.day:
-        same = tokens if day[:7] == have.day[:7] else 0
-        return have._replace(of_month=have.of_month + same)
-    return Tokens(
-        day,
-        tokens + (have.of_day if day == have.day else 0),
-        tokens + (have.of_month if day[:7] == have.day[:7] else 0),
-    )
