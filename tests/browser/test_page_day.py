@@ -71,7 +71,7 @@ async def answered(page: Page, question: str) -> str:
 async def grows_beyond(answer: Locator, length: int) -> str:
     """Wait until an answer is longer than that; returns it."""
     async with asyncio.timeout(PATIENCE / 1000):
-        while len(text := await answer.inner_text()) <= length:
+        while len(text := await answer.inner_text(timeout=PATIENCE)) <= length:
             await asyncio.sleep(0.05)
     return text
 
