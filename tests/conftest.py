@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
 
+import argon2
 import certifi
 import httpx
 import hypothesis
@@ -22,6 +23,7 @@ from fakes.files import write_gguf
 from fakes.postgresql import Cluster, cluster
 from fakes.serving import Served, serving
 from jimae.api.app import create_app
+from jimae.service.accounts import passwords
 from jimae.service.service import Service
 from jimae.settings import DatabaseSettings, Settings, load
 from jimae.store import migrate
@@ -69,6 +71,15 @@ def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     file.write_text(first, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(certifi, "where", lambda: str(file))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Servers in this process hash passwords with little work. It is more than that of the hashes
+    of `fakes.people`, which are renewed at the first sign-in as old ones are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", argon2.PasswordHasher(2, 8, 1))
         yield
 
 

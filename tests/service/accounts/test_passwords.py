@@ -11,7 +11,7 @@ import pytest
 from fakes.people import QUICK
 from jimae.errors import JimaeError
 from jimae.service.accounts import passwords as module
-from jimae.service.accounts.passwords import AT_ONCE, WAITING, Passwords, one_time
+from jimae.service.accounts.passwords import AT_ONCE, HASHER, WAITING, Passwords, one_time
 
 GOOD = "correct horse battery"
 
@@ -61,6 +61,11 @@ def test_more_work_is_noticed(passwords: Passwords) -> None:
     kept = passwords.hash_now(GOOD)
     assert not passwords.is_weaker(kept)
     assert Passwords(12, argon2.PasswordHasher(2, 8, 1)).is_weaker(kept)
+
+
+def test_a_server_does_the_work_of_rfc_9106() -> None:
+    """Imported before `quick_hashes` puts less work in its place."""
+    assert argon2.extract_parameters(HASHER.hash(GOOD)) == argon2.profiles.RFC_9106_LOW_MEMORY
 
 
 @pytest.mark.parametrize(

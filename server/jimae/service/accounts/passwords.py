@@ -40,6 +40,7 @@ _COMMON: Final = (
 # fmt: on
 
 Hasher = argon2.PasswordHasher
+HASHER: Final = Hasher()
 
 
 class Passwords:
@@ -47,7 +48,7 @@ class Passwords:
 
     def __init__(self, shortest: int, hasher: Hasher | None = None) -> None:
         self._shortest = shortest
-        self._hasher = hasher or argon2.PasswordHasher()
+        self._hasher = hasher or HASHER
         self._nobody = _of_nobody(self._hasher)
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
