@@ -36,7 +36,7 @@ def placeholders(sentence: str) -> set[str]:
 SAID: dict[str, Text | Inside] = dict(TEXTS) | {
     f"{code}, inside": text.inside for code, text in TEXTS.items() if text.inside is not None
 }
-INNER = frozenset(("path", "host", "before", "now"))
+INNER = frozenset(("path", "place", "host", "before", "now"))
 
 
 @pytest.mark.parametrize("text", SAID.values(), ids=SAID)

@@ -169,7 +169,7 @@ async def test_a_full_disk_is_no_acknowledgement_and_passes(settings: Settings) 
         await store.write(lambda session: session.add(item("a", data={"content": "x" * 10**6})))
     assert caught.value.code == "storage_full"
     assert caught.value.status == 507
-    assert str(settings.data_dir) in caught.value.message("ja")
+    assert str(settings.data_dir) in caught.value.whole("ja")
     assert await store.read(count) == 0
 
     await limit(10**6)

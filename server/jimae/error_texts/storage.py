@@ -113,10 +113,16 @@ TEXTS: dict[str, Text] = {
     "storage_full": Text(
         507,
         SERVER,
-        "The disk of {place}, where this server stores, is full: nothing was stored. "
+        "The disk where this server stores is full: nothing was stored. "
         "Ask who runs the server to make room, then try again.",
-        "このサーバーの保存先（{place}）のディスクがいっぱいで、何も保存されませんでした。"
+        "このサーバーの保存先のディスクがいっぱいで、何も保存されませんでした。"
         "管理者に空きを作ってもらい、もう一度お試しください。",
+        Inside(
+            "The disk of {place}, where this server stores, is full: nothing was stored. "
+            "Make room there, then try again.",
+            "このサーバーの保存先（{place}）のディスクがいっぱいで、何も保存されませんでした。"
+            "空きを作ってから、もう一度お試しください。",
+        ),
     ),
     "storage_unavailable": Text(
         503,
