@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fakes.constraint import RuleConstraint
 from fakes.engine_harness import Harness, alone
+from jimae.engine.prefix_cache import PrefixCache
 from jimae.engine.radix_tree import common_prefix
 from jimae.errors import JimaeError
 from jimae.llama.fake import SYSTEM_MARK
@@ -197,7 +198,7 @@ def test_two_who_compute_the_same_public_text_at_once_keep_it_once() -> None:
 
 def test_a_memory_that_cannot_be_cut_shares_nothing_with_others() -> None:
     h = Harness()
-    h.engine.cache.whole_only = True
+    h.engine.cache = PrefixCache(h.model, whole_only=True)
     for user in ("alice", "bob"):
         name = h.submit(f"{LONG}{user}", user=user, public=len(LONG))
         h.run()

@@ -10,20 +10,15 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import os
-import signal
 import socket
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-import psutil
 
 from jimae.errors import JimaeError
-from jimae.process import child_environment
 from jimae.settings import Settings
 from jimae.types import (
     Done,
@@ -35,7 +30,7 @@ from jimae.types import (
     Prompt,
     Sampling,
 )
-from jimae.worker import protocol
+from jimae.worker import child, protocol
 from jimae.worker.backend import GenerateEvent, Resident, State
 
 log = logging.getLogger(__name__)
@@ -132,18 +127,7 @@ class LocalBackend:
 
     def resident(self) -> Resident | None:
         """Memory of the child and of the process that it renders templates in."""
-        if self.pid is None:
-            return None
-        total = private = 0
-        try:
-            child = psutil.Process(self.pid)
-            for process in (child, *child.children()):
-                found = process.memory_info()
-                total += found.rss
-                private += found.rss - found.shared
-        except psutil.Error:  # it ended meanwhile
-            return None
-        return Resident(total, private)
+        return None if self.pid is None else child.resident(self.pid)
 
     @property
     def state(self) -> State:
@@ -246,21 +230,10 @@ class LocalBackend:
         """One life of the child; return why it ended."""
         ours, theirs = socket.socketpair()
         with theirs:
-            process = self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "jimae.worker.main",
-                str(theirs.fileno()),
-                str(os.getpid()),
-                pass_fds=(theirs.fileno(),),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                env=child_environment(),
-            )
+            process = self._process = await child.start(theirs)
         reader, self._writer = await asyncio.open_connection(sock=ours, limit=2**20)
         self._heard = time.monotonic()
-        logs = asyncio.create_task(self._pass_on_logs(process))
+        logs = asyncio.create_task(child.pass_on_logs(self._model, process))
         watch = asyncio.create_task(self._watch(process))
         try:
             self._send(self._load)
@@ -271,7 +244,7 @@ class LocalBackend:
             except TimeoutError:
                 process.kill()
             code = await process.wait()
-            return _why(code)
+            return child.why(code)
         finally:
             watch.cancel()
             if process.returncode is None:
@@ -299,16 +272,6 @@ class LocalBackend:
                 log.error("the worker of %s was silent for %.0f s", self._model, silent)
                 process.kill()
                 return
-
-    async def _pass_on_logs(self, process: asyncio.subprocess.Process) -> None:
-        if process.stdout is None:
-            return
-        while line := await process.stdout.readline():
-            level, _, text = line.decode("utf-8", "replace").rstrip().partition(" ")
-            number = logging.getLevelNamesMapping().get(level)
-            if number is None:
-                number, text = logging.INFO, f"{level} {text}"
-            log.log(number, "[%s %d] %s", self._model, process.pid, text)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         """Take frames until the socket closes."""
@@ -389,11 +352,3 @@ def _disk_cache(model: str, settings: Settings, key: bytes | None) -> protocol.D
         max_age=engine.disk_cache_days * 86400,
         key=key,
     )
-
-
-def _why(code: int) -> str:
-    if code >= 0:
-        return f"exit status {code}"
-    with contextlib.suppress(ValueError):
-        return signal.Signals(-code).name
-    return f"signal {-code}"
