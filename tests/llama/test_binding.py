@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from fakes.engine_harness import Harness
 from fakes.weights import MODELS, THREADS
 from jimae.errors import JimaeError
 from jimae.llama.binding import LlamaModel, LoadOptions
-from jimae.llama.model import Logits, Slice
+from jimae.llama.model import DecodeAbortedError, Logits, Slice
 from jimae.types import Outputs
 
 
@@ -221,6 +223,30 @@ def test_what_native_code_would_die_of_is_an_error(smollm: LlamaModel) -> None:
         smollm.decode([Slice(0, 0, [1] * 513, 1)])
     with pytest.raises(ValueError, match="sequence id"):
         smollm.seq_copy(0, -1, 0, 1)
+
+
+@pytest.mark.weights
+def test_a_step_that_is_broken_off_is_no_error_in_the_log(
+    smollm: LlamaModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = story(smollm, "A long story about a town hall. " * 60)[:500]
+    left = threading.Event()
+
+    def leave() -> None:
+        while not left.wait(0.001):
+            smollm.abort()
+
+    leaver = threading.Thread(target=leave)
+    leaver.start()
+    try:
+        with pytest.raises(DecodeAbortedError), caplog.at_level(logging.WARNING):
+            for _ in range(50):
+                smollm.decode([Slice(0, 0, ids, 0)])
+                smollm.seq_remove(0, 0)
+    finally:
+        left.set()
+        leaver.join()
+    assert caplog.messages == []
 
 
 @pytest.mark.weights

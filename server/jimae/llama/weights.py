@@ -235,6 +235,11 @@ _HARMLESS = (
     "special_eos_id is not in special_eog_ids",
     # So is how vectors are made of a model that was not made for them.
     "model default pooling_type is",
+    # A step that was broken off, as when its reader left: GGML_STATUS_ABORTED, and what follows.
+    "graph_compute_async failed with error 1",
+    "failed to compute graph, compute status: 1",
+    "removing memory module entries for seq_id",
+    "failed to decode, ret = 2",
 )
 _LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.ERROR}
 
