@@ -239,10 +239,8 @@ def test_a_step_that_is_broken_off_is_no_error_in_the_log(
     leaver = threading.Thread(target=leave)
     leaver.start()
     try:
-        with pytest.raises(DecodeAbortedError), caplog.at_level(logging.WARNING):
-            for _ in range(50):
-                smollm.decode([Slice(0, 0, ids, 0)])
-                smollm.seq_remove(0, 0)
+        with caplog.at_level(logging.WARNING), pytest.raises(DecodeAbortedError):
+            smollm.decode([Slice(0, 0, ids, 0)])
     finally:
         left.set()
         leaver.join()

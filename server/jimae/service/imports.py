@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -84,10 +84,11 @@ class Imports:
                 found.append(Offered(path.name, path.stat().st_size, name, known, name in here))
         return found
 
-    def begin(self, file: str) -> Import:
-        """Take one of the offered files in, beside everything else.
+    async def begin(self, file: str, record: Callable[[Import], Awaitable[None]]) -> Import:
+        """Take one of the offered files in, beside everything else, once that is on record.
 
-        Raises `import_missing`, `import_present`, `import_running`, and `gguf_invalid`.
+        Raises `import_missing`, `import_present`, `import_running`, `gguf_invalid`, and what
+        `record` raises: nothing was begun then.
         """
         offered = next((one for one in self.offered() if one.file == file), None)
         if offered is None:
@@ -101,6 +102,11 @@ class Imports:
         path = self.folder / file
         read_header(path)
         here = self._now[offered.model] = Import(file, offered.model, total=offered.size)
+        try:
+            await record(here)
+        except BaseException:
+            del self._now[offered.model]
+            raise
         entry = self._entry(path) or _unknown(path, offered.model)
         task = asyncio.create_task(self._take(entry, path, here), name=f"import {file}")
         self._tasks.add(task)

@@ -10,6 +10,7 @@ from fakes.files import write_gguf
 from fakes.people import People
 from fakes.waiting import until
 from jimae.catalogue.entry import ATTRIBUTION
+from jimae.errors import JimaeError
 from jimae.service.service import Service
 from jimae.settings import Settings
 from jimae.types import Delta, Started
@@ -106,6 +107,27 @@ async def test_a_file_is_taken_in_from_the_folder(
     assert "my-model-q4" in {one["id"] for one in there["data"]}
     again = await client.post("/jimae/admin/imports", json={"file": "My Model (Q4).gguf"})
     assert again.json()["error"]["code"] == "import_present"
+
+
+async def test_what_cannot_be_recorded_is_not_begun(
+    client: httpx.AsyncClient,
+    service: Service,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_gguf(settings.data_dir / "import" / "mine.gguf")
+
+    def full(*_: object, **__: object) -> None:
+        raise JimaeError("storage_full", place=str(settings.data_dir))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("jimae.api.jimae.models.note", full)
+        refused = await client.post("/jimae/admin/imports", json={"file": "mine.gguf"})
+    assert refused.status_code == 507
+    assert service.imports.begun() == []
+    begun = await client.post("/jimae/admin/imports", json={"file": "mine.gguf"})
+    assert begun.is_success
+    await until(lambda: service.imports.begun()[0].state == "done")
 
 
 @pytest.mark.parametrize("name", ["../jimae.db", "/etc/passwd", "..", "notes.txt", "a\0.gguf"])

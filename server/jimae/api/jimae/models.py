@@ -7,7 +7,6 @@ from typing import Annotated, Final, Literal
 
 from fastapi import Request
 from pydantic import StringConstraints
-from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
 from jimae.api.body import read_object
@@ -210,13 +209,17 @@ class ModelAdminRoutes:
     async def import_(self, request: Request) -> ImportBody:
         """Begin to take a file in from the folder, and answer at once."""
         wanted = fitted(await read_object(request, LIMIT_MIB), ImportRequest)
-        begun = self._imports.begin(wanted.file)
-        caller, details = caller_of(request), {"file": begun.file, "bytes": begun.total}
+        caller = caller_of(request)
 
-        def record(session: Session) -> None:
-            note(session, caller, "model.import", target=begun.model, details=details)
+        async def record(begun: Import) -> None:
+            details = {"file": begun.file, "bytes": begun.total}
+            await self._service.store.write(
+                lambda session: note(
+                    session, caller, "model.import", target=begun.model, details=details
+                )
+            )
 
-        await self._service.store.write(record)
+        begun = await self._imports.begin(wanted.file, record)
         return _import(begun, language_of(request.scope))
 
     async def _shown(self, status: ModelStatus, language: Language) -> AdminModelBody:
