@@ -9,7 +9,7 @@ import pytest
 
 from jimae import reference
 from jimae.error_texts import TEXTS
-from jimae.settings import env_name, names
+from jimae.settings import Settings, env_name, names
 
 ROOT = Path(__file__).parent.parent
 ENGLISH = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -126,3 +126,12 @@ def test_the_changelog_has_a_place_for_what_is_coming() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
     assert "\n## Unreleased\n" in changelog
+
+
+def test_nginx_lets_through_what_the_server_itself_refuses() -> None:
+    """nginx's own page says neither what the limit is nor whose."""
+    page = (ROOT / "docs" / "reverse-proxy.md").read_text(encoding="utf-8")
+    (through,) = map(int, re.findall(r"client_max_body_size (\d+)m;", page))
+    settings = Settings(data_dir=ROOT)
+    refused = (settings.files.max_mb, settings.chats.max_import_mb, settings.server.max_body_mb)
+    assert through > max(refused) + 1
