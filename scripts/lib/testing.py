@@ -26,8 +26,8 @@ With arguments it runs only pytest, in one process, with them: scripts/test test
 """
 
 PLUGINS: Final = ("-p", "tests.skip_guard")
-# Two are enough for a machine of two cores, and one test of weights takes as many by itself.
-SIDE_BY_SIDE: Final = ("-p", "tests.side_by_side", "-n", "2")
+# One more than two cores: who drives a browser or waits for a command needs less than half of one.
+SIDE_BY_SIDE: Final = ("-p", "tests.side_by_side", "-n", "3")
 
 # More failures than this are no accident of two tests on one machine.
 MOST_AGAIN: Final = 3
