@@ -45,6 +45,23 @@ async def test_news_of_a_load_come_once(
     assert {index for index, kind in seen if kind is Done} == {0, 1, 2}
 
 
+async def test_an_answer_does_not_wait_for_the_memory_to_be_measured(
+    service: Service, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = 0
+
+    def resident() -> None:
+        nonlocal measured
+        measured += 1
+
+    monkeypatch.setattr(backend, "resident", resident)
+    async for _ in service.chat.answer(LOCAL, Ask("fake", PROMPT)):
+        pass
+    assert measured == 0
+    service.models.status("fake")
+    assert measured == 1
+
+
 async def test_load_that_fails_is_told(service: Service, backend: FakeBackend) -> None:
     backend.broken("no memory")
     with pytest.raises(JimaeError, match="no memory"):

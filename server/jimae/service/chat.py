@@ -154,7 +154,7 @@ class Chat:
 
     async def _check(self, model: str) -> None:
         """Raises `model_not_found`, or `cannot_write` before a model is loaded for nothing."""
-        self._pool.status(model)
+        self._pool.files.path(model)
         files = self._pool.files.all()
         await header_of_able(files, model, "cannot_write", lambda _, header: can_write(header))
 

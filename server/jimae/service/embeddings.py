@@ -192,11 +192,11 @@ class Embeddings:
 
     async def _check(self, model: str, code: str, able: Able) -> Header:
         """The header of a model that can; else an error that names those here that can."""
-        self._pool.status(model)
+        self._pool.files.path(model)
         return await header_of_able(self._pool.files.all(), model, code, able)
 
     def _facts(self, model: str) -> VectorFacts:
-        entry = self._pool.status(model).entry
+        entry = self._pool.files.entry(model)
         return (entry.vectors if entry else None) or VectorFacts()
 
 

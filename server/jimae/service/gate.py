@@ -76,7 +76,7 @@ class Gate:
 
         Closing it closes `run`. Raises what limits and policy refuse, and what `run` raises.
         """
-        self._models.status(wanted.model)
+        self._models.files.path(wanted.model)
         lease = await self._admit(caller, wanted)
         going = self.going.begin(caller, wanted.model, wanted.sequences)
         try:
@@ -172,12 +172,12 @@ class Gate:
         attachments: Sequence[Attachment],
         looked: Looked,
     ) -> str:
-        status = self._models.status(wanted.model)
+        weights = self._models.weights(wanted.model)
         asked = answers.Asked(
             model=wanted.model,
             prompts=[one.prompt for one in given],
-            gguf_sha256=status.sha256,
-            template_sha256=status.info.template_sha256 if status.info else None,
+            gguf_sha256=weights.sha256,
+            template_sha256=weights.template_sha256,
             parameters=wanted.parameters,
             attachments=attachments,
             findings=[

@@ -47,6 +47,14 @@ class ModelStatus(NamedTuple):
     sha256: str | None
 
 
+class Weights(NamedTuple):
+    """Which weights and which template a model has, as far as that is known: the sum of its
+    file was taken when it came, that of its template when it was loaded."""
+
+    sha256: str | None
+    template_sha256: str | None
+
+
 def state_of(backend: Backend | None) -> ModelState:
     if backend is None:
         return "available"

@@ -28,7 +28,7 @@ from jimae.service.drafts import check_files, draft_header
 from jimae.service.fitting import Fitting
 from jimae.service.loaded import Loaded, StartableBackend, expired, first_to_go, room
 from jimae.service.model_files import ModelFiles
-from jimae.service.model_status import Load, ModelState, ModelStatus, Use, state_of
+from jimae.service.model_status import Load, ModelState, ModelStatus, Use, Weights, state_of
 from jimae.settings import Settings
 from jimae.types import Sampling
 from jimae.worker.backend import Backend
@@ -105,6 +105,14 @@ class ModelPool:
             size=file.st_size,
             sha256=known_sum(path),
         )
+
+    def weights(self, model_id: str) -> Weights:
+        """What a request is answered by. Unlike `status` it costs nothing to ask for each.
+        Raises `model_not_found`."""
+        path = self.files.path(model_id)
+        loaded = self._loaded.get(model_id)
+        info = loaded.backend.info if loaded else None
+        return Weights(known_sum(path), info.template_sha256 if info else None)
 
     def statuses(self) -> list[ModelStatus]:
         return [self.status(model_id) for model_id in self.files.all()]
