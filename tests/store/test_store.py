@@ -6,10 +6,11 @@ import asyncio
 import sqlite3
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func, select, text
+from sqlalchemy import func, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -193,6 +194,22 @@ async def test_a_file_that_somebody_else_holds(
     other.close()
     await store.write(lambda session: session.add(item("a")))
     await store.close()
+
+
+def test_a_new_file_that_another_writes_is_waited_for(tmp_path: Path) -> None:
+    """SQLite itself refuses at once to change how such a file is kept."""
+    path = tmp_path / "new.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE theirs (x)")
+    released = threading.Timer(0.5, other.execute, ["COMMIT"])
+    released.start()
+    engine = database.sqlite_engine(make_url(f"sqlite:///{path}"), write=True, size=1)
+    with engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+    released.join()
+    other.close()
+    engine.dispose()
 
 
 async def test_a_file_that_is_no_database(settings: Settings) -> None:

@@ -36,13 +36,14 @@ HELP = words(
 
       jimae tune qwen2.5-coder-1.5b
 
-      jimae tune qwen2.5-coder-1.5b --requantise q4_0
+      jimae tune qwen2.5-coder-1.5b --requantise q4_k_pure
 
-      jimae tune qwen2.5-coder-1.5b --use q4_0 --write
+      jimae tune qwen2.5-coder-1.5b --use q4_k_pure --write
 
     --requantise makes the model in another format first, here, as a model of its own
-    (qwen2.5-coder-1.5b-q4_0). It can only lose: from a publisher's own file in that
-    format you would lose less.
+    (qwen2.5-coder-1.5b-q4_k_pure). It can only lose: from a publisher's own file in that
+    format you would lose less. Formats called pure keep no matrix in a finer type, which
+    is what serves many users fastest on a CPU.
     """,
     """このマシンに合うスレッド数、バッチサイズ、重みの形式を計測します。
 
@@ -54,13 +55,14 @@ HELP = words(
 
       jimae tune qwen2.5-coder-1.5b
 
-      jimae tune qwen2.5-coder-1.5b --requantise q4_0
+      jimae tune qwen2.5-coder-1.5b --requantise q4_k_pure
 
-      jimae tune qwen2.5-coder-1.5b --use q4_0 --write
+      jimae tune qwen2.5-coder-1.5b --use q4_k_pure --write
 
     --requantise は、まず別の形式のモデルをこのマシンで作ります（別のモデル
-    qwen2.5-coder-1.5b-q4_0 になります）。品質は下がります。配布元にその形式の
-    ファイルがあれば、そちらのほうが損失は小さくなります。
+    qwen2.5-coder-1.5b-q4_k_pure になります）。品質は下がります。配布元にその形式の
+    ファイルがあれば、そちらのほうが損失は小さくなります。pure の付く形式は、どの行列も
+    細かい型のまま残さないもので、CPU で大勢が使うときに最も速くなります。
     """,
 )
 

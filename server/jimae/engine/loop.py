@@ -22,8 +22,9 @@ IDLE_SECONDS = 1.0
 
 STUCK_SECONDS = 0.01
 
-GATHER_SECONDS = 0.02
-"""How long an idle engine waits for others after a first request: who comes in the
+GATHER_SECONDS = 0.016
+GATHER_MOST_SECONDS = 0.1
+"""How long an idle engine waits for others after a request, and in all: who comes in the
 same moment is then read in the same step, and not behind the first one's answer."""
 
 T = TypeVar("T")
@@ -108,6 +109,15 @@ class EngineLoop:
         while self._inbox:
             self._inbox.popleft()()
 
+    def _gather(self) -> None:
+        """Take what else comes, for as long as it keeps coming."""
+        until = time.monotonic() + GATHER_MOST_SECONDS
+        while not self._stopping and (left := until - time.monotonic()) > 0:
+            with self._wake:
+                if not self._wake.wait_for(lambda: bool(self._inbox), min(left, GATHER_SECONDS)):
+                    return
+            self._take()
+
     def _live(self) -> None:
         try:
             self._run()
@@ -129,8 +139,7 @@ class EngineLoop:
             unsaved = True
             self._take()
             if idle and self._engine.busy:
-                time.sleep(GATHER_SECONDS)
-                self._take()
+                self._gather()
             if not self._stopping and self._engine.busy and not self._engine.step():
                 # Everybody waits for something that a step does not change.
                 with self._wake:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,7 +74,7 @@ def sqlite_engine(url: URL, *, write: bool, size: int, foreign_keys: bool = True
     def connected(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
         # Or the driver would begin transactions of its own kind.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        _keep_log(connection)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         # What is deleted is gone from the file, too.
@@ -86,6 +87,19 @@ def sqlite_engine(url: URL, *, write: bool, size: int, foreign_keys: bool = True
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
     return engine
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """While another process writes the first of a new file, SQLite refuses this without waiting."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def keeps_log(engine: Engine) -> bool:

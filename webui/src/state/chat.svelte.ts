@@ -80,6 +80,8 @@ export class Chat {
   #stopEarly = false;
   /** How often something was asked here: what was read before it is of yesterday. */
   #asked = 0;
+  /** An answer is about to be gone on with: the server may tell of it as it was before. */
+  #goingOn = false;
   /** What is asked next waits until the server has kept what was stopped. */
   #stopping: Promise<void> = Promise.resolve();
   /** Told when the server knows a chat for the first time, or again. */
@@ -98,7 +100,7 @@ export class Chat {
 
   /** Read it from the server, and go on with what is being written. */
   async sync(): Promise<void> {
-    if (this.row === null || this.#pending !== null) return;
+    if (this.row === null || this.#pending !== null || this.#goingOn) return;
     const asked = this.#asked;
     try {
       const limit = Math.max(TURNS_AT_ONCE, this.messages.length);
@@ -172,6 +174,7 @@ export class Chat {
     if (this.running !== null || this.row === null) return;
     const { status, reason } = answer;
     this.#asked += 1;
+    this.#goingOn = true;
     Object.assign(answer, { status: "running", reason: null, error: null, wait: { kind: "sent" } });
     try {
       const path = chatPath(this.row.id, "turns", answer.id, "continue");
@@ -179,6 +182,8 @@ export class Chat {
       this.#take(answer, told.answer);
     } catch (error) {
       Object.assign(answer, { status, reason, error: failureOf(error), wait: null });
+    } finally {
+      this.#goingOn = false;
     }
   }
 

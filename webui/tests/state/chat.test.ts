@@ -188,6 +188,26 @@ test("what was on its way before a question does not take the question back", as
   expect(chat.draft).toBe("");
 });
 
+test("what is read while an answer is being gone on with does not end it", async () => {
+  const server = new Writing();
+  const broken = turn("a0", "assistant", "途中", { status: "incomplete", reason: "length" });
+  const turns = [turn("q0", "user", "質問"), broken];
+  server.answers["GET jimae/chats/chat_1?"] = { chat: ROW, head: "a0", turns, has_more: false };
+  const chat = new Chat(ROW);
+  await chat.sync();
+  let tell: (value: unknown) => void = () => undefined;
+  server.answers["POST jimae/chats/chat_1/turns/a0/continue"] = new Promise(
+    (resolve) => (tell = resolve),
+  );
+  const going = chat.goOn(last(chat));
+  await chat.sync();
+  expect(last(chat).status).toBe("running");
+  tell({ answer: running("a0", "run_1", -1, "途中") });
+  await going;
+  await server.send(delta("まで"));
+  expect(textOf(last(chat))).toBe("途中まで");
+});
+
 test("an answer that is told whole is not waited for any more", async () => {
   const { chat, server } = await asking();
   await server.send(part, delta("東"));
