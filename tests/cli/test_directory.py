@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -93,42 +94,15 @@ def test_a_provider_is_tried(tmp_path: Path, server: Slapd) -> None:
 def test_an_account_is_joined(tmp_path: Path, server: Slapd) -> None:
     write(tmp_path, server, "http://127.0.0.1:9")
     password = "とても長い合言葉-staple"  # noqa: S105
-    made = ("--password-stdin", "--role")
-    assert (
-        jimae(
-            "users",
-            "add",
-            "sakura",
-            *made,
-            "admin",
-            typed=password,
-            data_dir=tmp_path,
-            language="C.UTF-8",
-        )[0]
-        == 0
-    )
+    made = ("--password-stdin", "--role", "admin")
+    here = partial(jimae, data_dir=tmp_path, language="C.UTF-8")
+    assert here("users", "add", "sakura", *made, typed=password)[0] == 0
 
-    code, said = jimae(
-        "directory", "link", "sakura", "house", data_dir=tmp_path, language="C.UTF-8"
-    )
+    code, said = here("directory", "link", "sakura", "house")
     assert code == 1, "somebody has to come in while the directory is down"
-    assert (
-        jimae(
-            "users",
-            "add",
-            "admin",
-            *made,
-            "admin",
-            typed=password,
-            data_dir=tmp_path,
-            language="C.UTF-8",
-        )[0]
-        == 0
-    )
-    code, said = jimae(
-        "directory", "link", "sakura", "house", data_dir=tmp_path, language="C.UTF-8"
-    )
+    assert here("users", "add", "admin", *made, typed=password)[0] == 0
+    code, said = here("directory", "link", "sakura", "house")
     assert (code, said) == (0, "sakura signs in with house now.\n")
-    code, said = jimae("directory", "link", "admin", "web", data_dir=tmp_path, language="C.UTF-8")
+    code, said = here("directory", "link", "admin", "web")
     assert code == 2
-    assert jimae("directory", "accept", "house", data_dir=tmp_path, language="C.UTF-8")[0] == 0
+    assert here("directory", "accept", "house")[0] == 0

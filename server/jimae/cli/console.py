@@ -26,6 +26,10 @@ def words(en: str, ja: str) -> str:
     return ja if language() == "ja" else en
 
 
+DATA_HELP = words("Where this server keeps everything.", "サーバーのデータがあるディレクトリー。")
+"""Of the option --data-dir, where something is there already."""
+
+
 def show_error(error: JimaeError) -> None:
     """One error, without a trace, on standard error."""
     _show(error, words("error", "エラー"), "bold red", language())

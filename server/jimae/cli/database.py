@@ -12,7 +12,7 @@ from typing import Annotated, TypeVar
 import typer
 from sqlalchemy.orm import Session
 
-from jimae.cli.console import words
+from jimae.cli.console import DATA_HELP
 from jimae.errors import JimaeError
 from jimae.service.caller import Caller
 from jimae.settings import Settings, load
@@ -21,7 +21,6 @@ from jimae.store.store import Store
 
 T = TypeVar("T")
 
-DATA_HELP = words("Where this server keeps everything.", "サーバーのデータがあるディレクトリー。")
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help=DATA_HELP, show_default=False)]
 """The option of every such command."""
 

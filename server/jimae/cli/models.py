@@ -16,7 +16,7 @@ from jimae.catalogue.installed import file_path, is_present
 from jimae.catalogue.misnamed import differences
 from jimae.catalogue.progress import format_size
 from jimae.cli.client import Client, ServedModel
-from jimae.cli.console import show_warning, words
+from jimae.cli.console import DATA_HELP, show_warning, words
 from jimae.cli.language import language
 from jimae.cli.tables import Column, show, wide
 from jimae.errors import JimaeError, Language
@@ -51,7 +51,6 @@ HELP = words(
     """,
 )
 JSON_HELP = words("As JSON, with sizes in bytes.", "JSON で出力（サイズはバイト単位）。")
-DATA_HELP = words("Where this server keeps everything.", "サーバーのデータがあるディレクトリー。")
 LANG_HELP = words("Language of the list: en or ja.", "一覧の言語。en か ja。")
 
 # The server is on this machine: it answers within this, or it does not run.

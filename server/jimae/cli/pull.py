@@ -10,7 +10,7 @@ import typer
 from jimae.catalogue import registry
 from jimae.catalogue.entry import Model
 from jimae.catalogue.installed import file_path, is_checked
-from jimae.cli.console import words
+from jimae.cli.console import DATA_HELP, words
 from jimae.cli.language import language
 from jimae.errors import Language
 from jimae.settings import load
@@ -60,7 +60,6 @@ VERIFY_HELP = words(
     "Read a file that is here already and check its sum.",
     "すでにあるファイルを読み直し、sha256 を確かめます。",
 )
-DATA_HELP = words("Where this server keeps everything.", "サーバーのデータがあるディレクトリー。")
 LANG_HELP = words("Language of messages: en or ja.", "メッセージの言語。en か ja。")
 
 

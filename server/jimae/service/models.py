@@ -107,7 +107,7 @@ class ModelPool:
         )
 
     def weights(self, model_id: str) -> Weights:
-        """What a request is answered by. Unlike `status` it costs nothing to ask for each.
+        """What a request is answered by. Unlike `status` this measures nothing.
         Raises `model_not_found`."""
         path = self.files.path(model_id)
         loaded = self._loaded.get(model_id)

@@ -15,8 +15,7 @@ class Format(NamedTuple):
     `file_type` is its number (`enum llama_ftype`, the key general.file_type of a file), `bits`
     of a weight are about those of the whole file, to ask the disk for room beforehand. A
     `pure` file has every matrix in the one type: the mixtures keep the output and some others
-    in Q6_K, for which llama.cpp has no kernel that takes several tokens at once on a CPU, so
-    that with eight users a third of a step goes into them.
+    in Q6_K, for which llama.cpp has no kernel that takes several tokens at once on x86.
     """
 
     file_type: int

@@ -12,6 +12,7 @@ from openai.resources.conversations import Conversations, Items
 from openai.resources.responses import InputItems, InputTokens, Responses
 from openai.types.responses import ResponseIncludable, ToolParam
 
+from api.openai.responses.tools import WEATHER
 from api.openai.responses.valid import valid
 from jimae.api.openai.responses.convert import INCLUDES, response_request, wanted_of
 from jimae.api.openai.responses.parameters import (
@@ -39,14 +40,6 @@ OF_THE_CLIENT |= {"text_format", "parse_as"}
 OF_THE_ADDRESS = {"response_id", "conversation_id", "item_id"}
 # What stands in the address of a request that has a body, too.
 QUERIES = {Items.create: {"include"}}
-
-WEATHER: Any = {
-    "type": "function",
-    "name": "weather",
-    "description": "天気を調べる",
-    "parameters": {"type": "object", "properties": {"市": {"type": "string"}}},
-    "strict": True,
-}
 
 
 @pytest.mark.parametrize(

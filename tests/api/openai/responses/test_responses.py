@@ -10,6 +10,7 @@ import pytest
 from openai.types.responses import Response, ResponseFunctionToolCall, ResponseReasoningItem
 from pydantic import BaseModel
 
+from api.openai.responses.tools import WEATHER
 from api.openai.responses.valid import ITEMS, valid
 from fakes.backend import FakeBackend, done, saying
 from jimae.errors import JimaeError
@@ -27,13 +28,6 @@ from jimae.types import (
     ToolChoice,
 )
 
-WEATHER: Any = {
-    "type": "function",
-    "name": "weather",
-    "description": "天気を調べる",
-    "parameters": {"type": "object", "properties": {"市": {"type": "string"}}},
-    "strict": True,
-}
 CALLING = [
     Started(7, 0),
     Delta("", (1,), reasoning="調べよう"),
